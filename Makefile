@@ -1,0 +1,44 @@
+# Infloo: `make help` lists what there is.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT
+
+.PHONY: help run test lint bench openapi lock
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
+
+run: $(VENV)/runtime ## set up and serve on http://127.0.0.1:$(PORT), web and worker together
+	@exec $(BIN)/python -m config.run
+
+test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/development ## style, types, import contracts, missing migrations, OpenAPI drift
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.drift
+
+bench: $(VENV)/development ## measure speed and cost; benchmarks/README.md explains
+	$(BIN)/python -m benchmarks
+
+openapi: $(VENV)/development ## write docs/openapi.json anew
+	$(BIN)/python -m tests.drift --write
+
+lock: $(VENV)/development ## pin requirements*.in into requirements*.txt, with hashes
+	for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+			--no-emit-index-url --no-emit-find-links --no-header $$name.in -o $$name.txt; done
+
+$(VENV)/runtime: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt $(VENV)/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,83 @@
+"""The API: mounts each room's router and maps every error to HTTP, once."""
+
+import logging
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja.errors import Throttled as NinjaThrottled
+from ninja.renderers import BaseRenderer
+
+from apps.accounts.api import router as accounts
+from apps.core.api import router as operations
+from apps.core.auth import signed_in
+from apps.core.errors import DomainError, NotFound, PermissionDenied, ServerError, Throttled, TooLarge, Unavailable
+from apps.core.middleware import error_response
+from apps.core.routing import Api
+from apps.notifications.api import router as notifications
+from apps.social.api import router as social
+
+logger = logging.getLogger(__name__)
+
+
+class Renderer(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data, option=orjson.OPT_UTC_Z)
+
+
+api = Api(
+    title="Infloo",
+    version=settings.VERSION,
+    description="The network where influencers, brands, entrepreneurs and investors meet.",
+    auth=signed_in,
+    renderer=Renderer(),
+)
+
+for router in (operations, accounts, social, notifications):
+    api.add_router("", router)
+
+
+@api.exception_handler(DomainError)
+def refuse(request: HttpRequest, error: DomainError) -> HttpResponse:
+    return error_response(error)
+
+
+@api.exception_handler(Http404)
+def refuse_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_response(NotFound())
+
+
+@api.exception_handler(DjangoPermissionDenied)
+def refuse_forbidden(request: HttpRequest, error: DjangoPermissionDenied) -> HttpResponse:
+    return error_response(PermissionDenied())
+
+
+@api.exception_handler(RequestDataTooBig)
+def refuse_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return error_response(TooLarge())
+
+
+@api.exception_handler(NinjaThrottled)
+def refuse_too_many(request: HttpRequest, error: NinjaThrottled) -> HttpResponse:
+    # The throttle leaves its figures for the API door's headers.
+    headers: dict[str, str] = getattr(request, "rate_limit_headers", {})
+    return error_response(Throttled(int(headers.get("X-RateLimit-Reset", 1))))
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def refuse_while_down(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("the database does not answer", exc_info=error)
+    return error_response(Unavailable())
+
+
+@api.exception_handler(Exception)
+def fail(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("unexpected error", exc_info=error)
+    return error_response(ServerError())

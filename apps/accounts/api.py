@@ -1,0 +1,123 @@
+"""Accounts: joining, sessions, one's own profile, verification documents."""
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from ninja.responses import Status
+
+from apps.accounts.auth import bearer_token
+from apps.accounts.models import Document, Session, User, UserType
+from apps.accounts.schemas import (
+    AvatarIn,
+    AvatarOut,
+    DocumentIn,
+    DocumentOut,
+    LoginIn,
+    LoginOut,
+    OwnProfileOut,
+    ProfileIn,
+    RefreshIn,
+    RegisteredOut,
+    RegisterIn,
+    TokensOut,
+    UploadedDocumentOut,
+    UserTypeOut,
+)
+from apps.accounts.services import documents, people, sessions
+from apps.core import files
+from apps.core.auth import FileLink, SignedInRequest, anyone
+from apps.core.clients import client_of
+from apps.core.errors import Invalid
+from apps.core.payload import Payload
+from apps.core.routing import FILE_ANSWER, Router, refusals
+from apps.core.schemas import Answer, Reply, ok
+from apps.core.throttling import Throttle
+from apps.core.uploads import DOCUMENTS
+
+router = Router(tags=["users"])
+
+
+class SessionRequest(SignedInRequest):
+    session_row: Session
+
+
+@router.get("/user-types", auth=anyone, response=Reply[list[UserTypeOut]])
+def list_user_types(request: HttpRequest) -> Answer:
+    return ok(UserType.objects.open_to_all(), "User types retrieved successfully.")
+
+
+@router.post("/users/auth/register", auth=None, throttle=Throttle("register"), response={201: Reply[RegisteredOut]})
+def register(request: HttpRequest, data: Payload[RegisterIn]) -> Status[Answer]:
+    return Status(201, ok(people.register(form=data), "Registration successful."))
+
+
+@router.post("/users/auth/login", auth=None, response={200: Reply[LoginOut], **refusals(401, 403, 429)})
+def login(request: HttpRequest, data: Payload[LoginIn]) -> Answer:
+    user, tokens = sessions.login(name=data.username, password=data.password, client=client_of(request))
+    profile = OwnProfileOut.model_validate(own_profile(user))
+    return ok({**vars(tokens), "user": profile}, "Login successful.")
+
+
+@router.post(
+    "/users/auth/refresh",
+    auth=None,
+    throttle=Throttle("refresh"),
+    response={200: Reply[TokensOut], **refusals(401)},
+)
+def refresh(request: HttpRequest, data: Payload[RefreshIn]) -> Answer:
+    token = data.refresh or bearer_token(request)
+    if not token:
+        raise Invalid({"refresh": ["This field is required."]})
+    return ok(sessions.refresh(token=token), "Token refreshed")
+
+
+@router.post("/users/auth/logout", response=Reply[None])
+def logout(request: SessionRequest) -> Answer:
+    sessions.logout(session=request.session_row)
+    return ok(None, "Logged out successfully")
+
+
+def own_profile(user: User) -> User:
+    return User.objects.as_profiles().get(pk=user.pk)
+
+
+@router.get("/users/profile", response=Reply[OwnProfileOut])
+def get_profile(request: SignedInRequest) -> Answer:
+    return ok(own_profile(request.user))
+
+
+@router.patch("/users/profile", response=Reply[OwnProfileOut])
+def update_profile(request: SignedInRequest, data: Payload[ProfileIn]) -> Answer:
+    people.update_profile(user=request.user, changes=data)
+    return ok(own_profile(request.user))
+
+
+@router.put("/users/profile/avatar", throttle=Throttle("upload"), response=Reply[AvatarOut])
+def set_avatar(request: SignedInRequest, data: Payload[AvatarIn]) -> Answer:
+    people.set_avatar(user=request.user, upload=data.file)
+    return ok(own_profile(request.user))
+
+
+@router.delete("/users/profile/avatar", response={204: None})
+def remove_avatar(request: SignedInRequest) -> Status[None]:
+    people.remove_avatar(user=request.user)
+    return Status(204, None)
+
+
+@router.get("/users/verify", response=Reply[list[DocumentOut]])
+def list_documents(request: SignedInRequest) -> Answer:
+    return ok(request.user.documents.order_by("-pk"))
+
+
+@router.post("/users/verify", throttle=Throttle("upload"), response={201: Reply[UploadedDocumentOut]})
+def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Status[Answer]:
+    document = documents.upload_document(user=request.user, type=data.type, upload=data.file)
+    return Status(201, ok(document, "Document uploaded successfully."))
+
+
+@router.get("/files/document/{int:document_id}", auth=FileLink("document"), **FILE_ANSWER)
+def get_document_file(request: SignedInRequest, document_id: int) -> HttpResponseBase:
+    document = get_object_or_404(Document.objects.visible_to(request.user).with_file(), pk=document_id)
+    documents.open_document(document=document, by=request.user)
+    name = f"{document.type}-{document.pk}{DOCUMENTS[document.content_type]}"
+    return files.serve(request, document.file, document.content_type, name)

@@ -1,0 +1,54 @@
+"""Who a request comes from, and what that person may do."""
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from apps.accounts.credentials import check_credentials
+from apps.accounts.models import Session, User
+from apps.accounts.tokens import Purpose, read_token
+from apps.core.clients import client_of
+from apps.core.errors import InvalidToken, Throttled
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def current_session(request: HttpRequest) -> Session | None:
+    """The living session whose access token the request carries, with its user; one query."""
+    token = bearer_token(request)
+    if token is None:
+        return None
+    claims = read_token(token, Purpose.ACCESS)
+    session = (
+        Session.objects.alive()
+        .select_related("user__user_type", "user__profile")
+        .filter(pk=claims.session_id, user=claims.user_id)
+        .first()
+    )
+    if session is None:
+        raise InvalidToken
+    return session
+
+
+class AccountBackend(ModelBackend):
+    """Adds the permissions of a person's type to their own; passwords and groups work as in Django."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: object
+    ) -> User | None:
+        """For the console's login form; the API's login is services.sessions."""
+        if request is None or not username or password is None:
+            return None
+        try:
+            user = check_credentials(name=username, password=password, client=client_of(request))
+        except Throttled as error:
+            raise PermissionDenied from error
+        return user if user and user.is_active else None
+
+    def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
+        return Permission.objects.filter(Q(user=user_obj) | Q(user_types=user_obj.user_type_id)).distinct()

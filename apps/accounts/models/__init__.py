@@ -1,0 +1,17 @@
+from apps.accounts.models.blocks import Block
+from apps.accounts.models.documents import Document
+from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
+from apps.accounts.models.sessions import Session
+from apps.accounts.models.users import User, UserQuerySet, UserType
+
+__all__ = [
+    "Block",
+    "Document",
+    "Profile",
+    "ProfileCategory",
+    "ProfilePlatform",
+    "Session",
+    "User",
+    "UserQuerySet",
+    "UserType",
+]

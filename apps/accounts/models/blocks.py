@@ -1,0 +1,29 @@
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    def between(self, one: Any, other: Any) -> Self:
+        """Blocks in either direction; both may be users, ids or expressions."""
+        return self.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one))
+
+
+class Block(models.Model):
+    """Hides both sides from each other, everywhere."""
+
+    blocker = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="blocks_made")
+    blocked = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="blocks_received")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="one_block_per_direction"),
+            models.CheckConstraint(condition=~Q(blocker=F("blocked")), name="nobody_blocks_themselves"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.blocker_id} blocks {self.blocked_id}"

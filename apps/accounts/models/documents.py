@@ -1,0 +1,84 @@
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.core.files.storage import storages
+from django.core.files.storage.base import Storage
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.core.links import file_url
+from apps.core.uploads import DOCUMENTS
+
+if TYPE_CHECKING:
+    from apps.accounts.models.users import User
+
+
+def private_storage() -> Storage:
+    return storages["private"]
+
+
+def document_name(document: "Document", filename: str) -> str:
+    return f"documents/{uuid.uuid4().hex}{DOCUMENTS[document.content_type]}"
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def visible_to(self, viewer: "User") -> Self:
+        """Whoever reviews documents sees all, everybody else their own."""
+        return self if viewer.has_perm("accounts.review_document") else self.filter(user=viewer)
+
+    def with_file(self) -> Self:
+        return self.exclude(file="")
+
+    def decided_before(self, days: int) -> Self:
+        return self.filter(reviewed_at__lt=timezone.now() - timedelta(days=days))
+
+
+class Document(models.Model):
+    """A proof of identity or business, for the blue tick."""
+
+    class Type(models.TextChoices):
+        IDENTITY = "identity"
+        BUSINESS = "business"
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="documents")
+    type = models.CharField(max_length=20, choices=Type)
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
+    file = models.FileField(storage=private_storage, upload_to=document_name, blank=True)
+    content_type = models.CharField(max_length=50)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    reason = models.TextField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="reviewed_documents"
+    )
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("review_document", "Can see and decide documents")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "type"], condition=Q(status="pending"), name="one_pending_document_per_type"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="documents_to_review"),
+            models.Index(fields=["reviewed_at"], name="documents_by_decision"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of {self.user}"
+
+    @property
+    def file_url(self) -> str | None:
+        """The owner's link to the file, for an hour."""
+        return file_url("document", self.pk, self.user_id) if self.file else None

@@ -1,0 +1,107 @@
+import uuid
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
+if TYPE_CHECKING:
+    from apps.accounts.models.users import User
+
+
+def avatar_name(profile: "Profile", filename: str) -> str:
+    return f"avatars/{uuid.uuid4().hex}.webp"
+
+
+class Profile(models.Model):
+    """What a person tells of themselves, and what the marketplace and the plans write about them."""
+
+    user = models.OneToOneField("accounts.User", on_delete=models.CASCADE, related_name="profile")
+    avatar = models.ImageField(upload_to=avatar_name, blank=True)
+    bio = models.TextField(max_length=500, blank=True)
+    phone = models.CharField(max_length=16, blank=True)
+    website = models.URLField(blank=True)
+    social_links = models.JSONField(default=dict, blank=True)
+    business_category = models.CharField(max_length=50, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    timezone = models.CharField(max_length=64, blank=True)
+    languages = models.JSONField(default=list, blank=True)
+
+    tier_level = models.PositiveSmallIntegerField(default=0)
+    tier_name = models.CharField(max_length=50, default="Newbie")
+    karma_score = models.IntegerField(default=0)
+    rating = models.FloatField(null=True)
+    completed_collaborations = models.PositiveIntegerField(default=0)
+    plan = models.CharField(max_length=50, default="free")
+
+    search_text = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["country"], name="profile_by_country"),
+            GinIndex(fields=["search_text"], name="profile_search", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.user.username
+
+    @staticmethod
+    def searchable(user: "User", bio: str) -> str:
+        """What people search looks through, in lower case."""
+        return "\n".join([user.username, user.first_name, user.last_name, bio]).lower()
+
+
+class ProfilePlatform(models.Model):
+    """An account elsewhere, with its reach."""
+
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="platform_rows")
+    platform = models.CharField(max_length=50)
+    handle = models.CharField(max_length=100)
+    followers = models.PositiveBigIntegerField(default=0)
+    engagement_rate = models.FloatField(null=True)
+    source = models.CharField(max_length=20, default="self")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["profile", "platform"], name="one_row_per_platform")]
+        indexes = [
+            models.Index(fields=["platform", "followers"], name="platform_reach"),
+            models.Index(fields=["followers"], name="reach_anywhere"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handle} on {self.platform}"
+
+
+class ProfileCategory(models.Model):
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="category_rows")
+    slug = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["profile", "slug"], name="one_row_per_category")]
+        indexes = [models.Index(fields=["slug"], name="profile_by_category")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class JSONList(models.Aggregate):
+    """All values as one JSON array: a list that travels in its owner's row."""
+
+    function = "JSONB_AGG"
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler, connection, **context):  # type: ignore[no-untyped-def]  # Django's hook
+        return super().as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
+
+
+def categories_of(user: OuterRef) -> Subquery:
+    rows = ProfileCategory.objects.filter(profile__user=user).order_by().values("profile")
+    return Subquery(rows.annotate(list=JSONList("slug")).values("list"))
+
+
+def platforms_of(user: OuterRef) -> Subquery:
+    fields = ("platform", "handle", "followers", "engagement_rate", "source")
+    rows = ProfilePlatform.objects.filter(profile__user=user).order_by().values("profile")
+    return Subquery(rows.annotate(list=JSONList(JSONObject(**{name: name for name in fields}))).values("list"))

@@ -1,0 +1,34 @@
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def alive(self) -> Self:
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+    def long_dead(self) -> Self:
+        """Nothing refers to them any more: even their last token has expired."""
+        past = timezone.now() - timedelta(days=1)
+        return self.filter(Q(expires_at__lt=past) | Q(revoked_at__lt=past))
+
+
+class Session(models.Model):
+    """One device, signed in. Its tokens are worth what this row says."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="sessions")
+    refresh_id = models.CharField(max_length=32, help_text="The one refresh token that still counts.")
+    user_agent = models.CharField(max_length=255, blank=True)
+    ip = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True, db_index=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,164 @@
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser, Permission
+from django.core.management.base import CommandError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+
+from apps.accounts.models.blocks import Block
+from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+models.CharField.register_lookup(Lower)
+models.EmailField.register_lookup(Lower)
+
+
+class UserTypeQuerySet(models.QuerySet["UserType"]):
+    def open_to_all(self) -> Self:
+        return self.filter(for_staff=False)
+
+    def named(self, slug: str) -> Self:
+        return self.filter(Q(slug=slug) | Q(alias=slug))
+
+
+class UserType(models.Model):
+    """A role. What its people may do is the permissions it carries, which staff edit."""
+
+    name = models.CharField(max_length=50, unique=True)
+    slug = models.SlugField(unique=True)
+    alias = models.SlugField(blank=True, help_text="Another name by which registration knows this type.")
+    for_staff = models.BooleanField(
+        default=False, help_text="For people who work in the console: never self-registered, never listed."
+    )
+    permissions = models.ManyToManyField(Permission, blank=True, related_name="user_types")
+
+    objects = UserTypeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    @transaction.atomic
+    def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
+        """With a profile: there is nobody without one."""
+        user = self.model(username=username, email=email, **fields)
+        user.set_password(password)
+        user.save(using=self.db)
+        Profile.objects.create(user=user, search_text=Profile.searchable(user, ""))
+        return user
+
+    def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
+        """For `manage.py createsuperuser`."""
+        staff_type = UserType.objects.filter(for_staff=True).first()
+        if staff_type is None:
+            raise CommandError("There are no user types yet: run `manage.py seed` first.")
+        return self.create_user(
+            username, email, password, user_type=staff_type, is_staff=True, is_superuser=True, **fields
+        )
+
+    def get_by_natural_key(self, username: str) -> "User":
+        return self.get(username=username)
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def listed(self) -> Self:
+        return self.active().filter(user_type__for_staff=False)
+
+    def visible_to(self, viewer: "User") -> Self:
+        """The only definition of who may see whom: blocked pairs do not exist for each other."""
+        return self.active().filter(~Exists(Block.objects.between(viewer, OuterRef("pk"))))
+
+    def blockable_by(self, viewer: "User") -> Self:
+        """Also those already blocked; not those who blocked the viewer, who do not exist for them."""
+        return self.active().filter(~Exists(Block.objects.filter(blocker=OuterRef("pk"), blocked=viewer)))
+
+    def with_login(self, name: str) -> Self:
+        """By username or e-mail address, in any case; an `@` tells them apart."""
+        return self.filter(email__lower=name.lower()) if "@" in name else self.filter(username__lower=name.lower())
+
+    def matching(
+        self,
+        *,
+        search: str | None = None,
+        role: str | None = None,
+        verified: bool | None = None,
+        category: str | None = None,
+        country: str | None = None,
+        platform: str | None = None,
+        min_followers: int | None = None,
+    ) -> Self:
+        """Those that meet every condition given; platform and followers mean the same account."""
+        rows = self
+        if search:
+            rows = rows.filter(profile__search_text__contains=search.lower())
+        if role:
+            rows = rows.filter(user_type__in=UserType.objects.named(role))
+        if verified is not None:
+            rows = rows.filter(is_verified=verified)
+        if category:
+            rows = rows.filter(profile__in=ProfileCategory.objects.filter(slug=category).values("profile"))
+        if country:
+            rows = rows.filter(profile__country=country.upper())
+        if platform or min_followers:
+            reach = ProfilePlatform.objects.filter(followers__gte=min_followers or 0)
+            rows = rows.filter(profile__in=(reach.filter(platform=platform) if platform else reach).values("profile"))
+        return rows
+
+    def as_people(self) -> Self:
+        """With what PersonOut shows."""
+        return self.select_related("user_type", "profile")
+
+    def as_profiles(self) -> Self:
+        """With all that a profile shows, in one row."""
+        return self.as_people().annotate(
+            categories=categories_of(OuterRef("pk")), platforms=platforms_of(OuterRef("pk"))
+        )
+
+
+class User(AbstractUser):
+    username = models.CharField(
+        max_length=50,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9_.-]{3,50}$", "3 to 50 letters, digits and _ . - only.")],
+    )
+    email = models.EmailField()
+    email_verified = models.BooleanField(default=False)
+    user_type = models.ForeignKey(UserType, on_delete=models.PROTECT, related_name="users")
+    is_verified = models.BooleanField(default=False, help_text="The blue tick: a document of theirs was approved.")
+
+    profile: "Profile"
+    blocks_made: "RelatedManager[Block]"
+
+    objects = UserQuerySet.as_manager()  # type: ignore[assignment, misc]  # Django's own makes no profiles
+
+    REQUIRED_FIELDS: ClassVar = ["email"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="one_username_in_any_case"),
+            models.UniqueConstraint(Lower("email"), name="one_email_in_any_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def role(self) -> str:
+        return self.user_type.slug
+
+    @property
+    def avatar(self) -> str | None:
+        return self.profile.avatar.url if self.profile.avatar else None
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username

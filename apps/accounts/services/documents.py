@@ -1,0 +1,89 @@
+"""Proofs of identity and business, and the blue tick they earn."""
+
+import hashlib
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.errors import AlreadyReviewed, DocumentPending, OwnDocument, ReasonRequired
+from apps.accounts.models import Document, User
+from apps.core import audit
+from apps.core.errors import PermissionDenied
+from apps.core.site_settings import site_settings
+from apps.core.uploads import Upload, discarded_on_failure, identify_document
+from apps.notifications.schemas import Redirect
+from apps.notifications.services import notify
+
+DOCUMENT_BYTES = 10 * 1024 * 1024
+
+
+def upload_document(*, user: User, type: Document.Type, upload: Upload) -> Document:
+    if user.documents.filter(type=type, status=Document.Status.PENDING).exists():
+        raise DocumentPending
+    content_type = identify_document(upload, max_bytes=DOCUMENT_BYTES)
+    document = Document(
+        user=user, type=type, content_type=content_type, size=upload.size or 0, sha256=sha256_of(upload)
+    )
+    document.file.save("document", upload, save=False)
+    with discarded_on_failure(document.file):
+        try:
+            with transaction.atomic():
+                document.save()
+        except IntegrityError as error:
+            raise DocumentPending from error
+    return document
+
+
+def sha256_of(upload: Upload) -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()
+
+
+@transaction.atomic
+def review_document(*, document: Document, by: User, approve: bool, reason: str = "") -> None:
+    """Decide a pending document, once. Approval gives the blue tick; a rejection keeps its reason."""
+    reason = reason.strip()
+    if not by.has_perm("accounts.review_document"):
+        raise PermissionDenied
+    if document.user_id == by.pk:
+        raise OwnDocument
+    if not approve and not reason:
+        raise ReasonRequired
+    pending = Document.objects.filter(pk=document.pk, status=Document.Status.PENDING)
+    decision = Document.Status.APPROVED if approve else Document.Status.REJECTED
+    if not pending.update(
+        status=decision, reason="" if approve else reason, reviewed_at=timezone.now(), reviewed_by=by
+    ):
+        raise AlreadyReviewed
+    document.refresh_from_db()
+    if approve:
+        User.objects.filter(pk=document.user_id).update(is_verified=True)
+    audit.record(actor=by, action=f"document.{decision}", target=document, note=document.reason)
+    notify(
+        receiver=document.user,
+        code=f"document_{decision}",
+        actor=None,
+        redirect=Redirect(kind="verification", id=document.pk, url="/api/v1/users/verify"),
+        type=document.get_type_display().lower(),
+        reason=document.reason.rstrip("."),
+    )
+
+
+def open_document(*, document: Document, by: User) -> None:
+    """Somebody opens the file; when that is staff, the trail says so."""
+    if document.user_id != by.pk:
+        audit.record(actor=by, action="document.viewed", target=document)
+
+
+def erase_old_documents() -> int:
+    """Erase the files of documents decided long enough ago; their hashes and outcomes stay."""
+    due = Document.objects.with_file().decided_before(site_settings().document_retention_days)
+    erased = 0
+    for document in due.iterator():
+        document.file = ""
+        document.save(update_fields=["file"])  # the file itself goes after the commit, see django-cleanup
+        erased += 1
+    return erased

@@ -1,0 +1,117 @@
+"""Joining, and telling of oneself."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
+from apps.accounts.schemas import ProfileIn, RegisterIn
+from apps.core.errors import Invalid
+from apps.core.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
+from apps.notifications.schemas import Redirect
+from apps.notifications.services import notify
+
+AVATAR_BYTES = 5 * 1024 * 1024
+AVATAR_SIDE = 512
+
+
+def register(*, form: RegisterIn) -> User:
+    """A new account, welcomed; names and addresses are taken in any case of their letters."""
+    user_type = chosen_type(form)
+    refuse_taken_or_weak(form)
+    try:
+        return create_account(form, user_type)
+    except IntegrityError:
+        # Somebody took the name meanwhile: this time the check finds it.
+        refuse_taken_or_weak(form)
+        raise
+
+
+def chosen_type(form: RegisterIn) -> UserType:
+    field, choice = form.chosen_type()
+    types = UserType.objects.open_to_all()
+    found = types.filter(pk=int(choice)) if choice.isdecimal() else types.named(choice)
+    if (user_type := found.first()) is None:
+        raise Invalid({field: [f'"{choice}" is not a valid choice.']})
+    return user_type
+
+
+def refuse_taken_or_weak(form: RegisterIn) -> None:
+    details: dict[str, list[str]] = {}
+    if User.objects.with_login(form.username).exists():
+        details["username"] = ["A user with that username already exists."]
+    if User.objects.with_login(form.email).exists():
+        details["email"] = ["A user with that email already exists."]
+    code = f"{next(iter(details))}_taken" if details else None
+    try:
+        validate_password(form.password, user=new_user(form))
+    except ValidationError as error:
+        details["password"] = list(error.messages)
+    if details:
+        raise Invalid(details, code=code)
+
+
+def new_user(form: RegisterIn) -> User:
+    return User(username=form.username, email=form.email, first_name=form.first_name, last_name=form.last_name)
+
+
+@transaction.atomic
+def create_account(form: RegisterIn, user_type: UserType) -> User:
+    user = User.objects.create_user(
+        form.username,
+        form.email,
+        form.password,
+        first_name=form.first_name,
+        last_name=form.last_name,
+        user_type=user_type,
+    )
+    Profile.objects.filter(user=user).update(phone=form.phone or "", country=form.country or "")
+    profile = Redirect(kind="profile", id=user.pk, url=f"/api/v1/users/profile/{user.username}")
+    notify(receiver=user, code="welcome", actor=None, redirect=profile)
+    return user
+
+
+USER_FIELDS = {"first_name", "last_name"}
+LISTS = {"categories", "platforms"}
+
+
+@transaction.atomic
+def update_profile(*, user: User, changes: ProfileIn) -> None:
+    """Merge the fields that were sent; a list that was sent replaces the old one."""
+    profile = Profile.objects.select_for_update().get(user=user)
+    sent = changes.model_fields_set
+    for name in sent & USER_FIELDS:
+        setattr(user, name, getattr(changes, name))
+    user.save(update_fields=sent & USER_FIELDS)
+    for name in sent - USER_FIELDS - LISTS:
+        value = getattr(changes, name)
+        setattr(profile, name, "" if value is None else value)
+    profile.search_text = Profile.searchable(user, profile.bio)
+    profile.save(update_fields=[*(sent - USER_FIELDS - LISTS), "search_text"])
+    if "categories" in sent:
+        profile.category_rows.all().delete()
+        ProfileCategory.objects.bulk_create(
+            ProfileCategory(profile=profile, slug=slug) for slug in dict.fromkeys(changes.categories)
+        )
+    if "platforms" in sent:
+        profile.platform_rows.all().delete()
+        ProfilePlatform.objects.bulk_create(
+            ProfilePlatform(profile=profile, **platform.model_dump()) for platform in changes.platforms
+        )
+
+
+def set_avatar(*, user: User, upload: Upload) -> None:
+    identify(upload, allowed=IMAGES, max_bytes=AVATAR_BYTES)
+    picture = square_picture(upload, AVATAR_SIDE)
+    with transaction.atomic():
+        profile = Profile.objects.select_for_update().get(user=user)
+        profile.avatar.save("avatar", picture, save=False)
+        with discarded_on_failure(profile.avatar):
+            profile.save(update_fields=["avatar"])  # the former file goes after the commit, see django-cleanup
+
+
+@transaction.atomic
+def remove_avatar(*, user: User) -> None:
+    profile = Profile.objects.select_for_update().get(user=user)
+    profile.avatar = None
+    profile.save(update_fields=["avatar"])

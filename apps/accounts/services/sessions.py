@@ -1,0 +1,83 @@
+"""Signing in and out, one session row per device."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.credentials import check_credentials
+from apps.accounts.errors import AccountInactive, BadCredentials, TokenReused
+from apps.accounts.models import Session, User
+from apps.accounts.tokens import Claims, Purpose, make_token, new_token_id, read_token
+from apps.core.clients import Client
+from apps.core.errors import InvalidToken
+
+
+@dataclass(frozen=True)
+class Tokens:
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def login(*, name: str, password: str, client: Client) -> tuple[User, Tokens]:
+    user = check_credentials(name=name, password=password, client=client)
+    if user is None:
+        raise BadCredentials
+    if not user.is_active:
+        raise AccountInactive
+    return user, open_session(user=user, client=client)
+
+
+@transaction.atomic
+def open_session(*, user: User, client: Client) -> Tokens:
+    now = timezone.now()
+    session = Session.objects.create(
+        user=user,
+        refresh_id=new_token_id(),
+        user_agent=client.user_agent,
+        ip=client.address or None,
+        expires_at=now + timedelta(days=settings.SESSION_DAYS),
+    )
+    User.objects.filter(pk=user.pk).update(last_login=now)
+    return tokens_of(session)
+
+
+def tokens_of(session: Session) -> Tokens:
+    access = Claims(user_id=session.user_id, session_id=session.pk, token_id=new_token_id())
+    refresh = Claims(user_id=session.user_id, session_id=session.pk, token_id=session.refresh_id)
+    expires_at = time.time() + settings.ACCESS_TOKEN_SECONDS
+    return Tokens(
+        access=make_token(Purpose.ACCESS, access, expires_at),
+        refresh=make_token(Purpose.REFRESH, refresh, session.expires_at.timestamp()),
+        expires_in=settings.ACCESS_TOKEN_SECONDS,
+    )
+
+
+def refresh(*, token: str) -> Tokens:
+    """New tokens for the one refresh token that still counts; an older one ends the session."""
+    claims = read_token(token, Purpose.REFRESH)
+    now = timezone.now()
+    sessions = Session.objects.filter(pk=claims.session_id, user=claims.user_id)
+    # Conditions on this one row only: PostgreSQL does not look again at a joined one after waiting for a lock.
+    current = sessions.filter(refresh_id=claims.token_id, revoked_at=None, expires_at__gt=now)
+    if not current.update(refresh_id=new_token_id(), last_used_at=now):
+        if sessions.exclude(refresh_id=claims.token_id).exists():
+            sessions.filter(revoked_at=None).update(revoked_at=now)
+            raise TokenReused
+        raise InvalidToken
+    session = sessions.alive().first()
+    if session is None:
+        raise InvalidToken
+    return tokens_of(session)
+
+
+def logout(*, session: Session) -> None:
+    Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def prune_sessions() -> None:
+    Session.objects.long_dead().delete()

@@ -1,0 +1,73 @@
+"""Who may call an operation. accounts' middleware puts `identify` on the request; this only asks it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja.security.base import AuthBase
+
+from apps.core.errors import InvalidToken, NotAuthenticated
+from apps.core.links import read_signature
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+class ApiRequest(HttpRequest):
+    identify: "Callable[[], User | None]"
+    """The caller, None without credentials; raises InvalidToken for bad ones."""
+
+
+class SignedInRequest(HttpRequest):
+    user: "User"
+
+
+class Bearer(AuthBase):
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> "User | AnonymousUser":
+        raise NotImplementedError
+
+
+class SignedIn(Bearer):
+    def __call__(self, request: ApiRequest) -> "User":  # type: ignore[override]
+        user = request.identify()
+        if user is None:
+            raise NotAuthenticated
+        request.user = user
+        return user
+
+
+class Anyone(Bearer):
+    """A public operation: it knows its caller if there is one, and refuses a bad token all the same."""
+
+    def __call__(self, request: ApiRequest) -> "User | AnonymousUser":  # type: ignore[override]
+        request.user = request.identify() or AnonymousUser()
+        return request.user
+
+
+class FileLink(SignedIn):
+    """Opens a private file: signed in, or with the `?sig=` of a link made for one viewer and one row."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def __call__(self, request: ApiRequest) -> "User":  # type: ignore[override]
+        signature = request.GET.get("sig")
+        if signature is None:
+            return super().__call__(request)
+        match = request.resolver_match
+        viewer_id = read_signature(signature, self.kind, next(iter(match.kwargs.values())) if match else None)
+        user: User | None = get_user_model()._default_manager.filter(pk=viewer_id, is_active=True).first()
+        if user is None:
+            raise InvalidToken
+        request.user = user
+        return user
+
+
+signed_in = SignedIn()
+anyone = Anyone()

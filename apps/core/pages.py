@@ -1,0 +1,50 @@
+"""Both kinds of lists: numbered pages of resources, and logs read from a cursor."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from pydantic import Field
+
+from apps.core.links import same_page
+from apps.core.schemas import Answer, Id, Query
+
+
+class PageQuery(Query):
+    page: int = Field(1, ge=1)
+    limit: int = Field(20, ge=1, le=100)
+
+
+class LogQuery(Query):
+    before: Id | None = None
+    after: Id | None = None
+    limit: int = Field(20, ge=1, le=100)
+
+
+def page(request: HttpRequest, rows: QuerySet[Any], query: PageQuery, message: str = "OK") -> Answer:
+    """One page of ordered `rows`; past the end it is empty."""
+    total = rows.count()
+    start = (query.page - 1) * query.limit
+    meta = {
+        "total": total,
+        "page": query.page,
+        "limit": query.limit,
+        "next": same_page(request, page=query.page + 1) if start + query.limit < total else None,
+        "previous": same_page(request, page=query.page - 1) if query.page > 1 else None,
+    }
+    data = list(rows[start : start + query.limit]) if start < total else []
+    return {"message": message, "data": data, "meta": meta}
+
+
+def log(request: HttpRequest, rows: QuerySet[Any], query: LogQuery) -> Answer:
+    """A stretch of `rows`, newest first; `next` goes on in the asked direction."""
+    forward = query.after is not None
+    if query.before is not None:
+        rows = rows.filter(pk__lt=query.before)
+    if query.after is not None:
+        rows = rows.filter(pk__gt=query.after)
+    found: list[Model] = list(rows.order_by("pk" if forward else "-pk")[: query.limit + 1])
+    data, has_more = found[: query.limit], len(found) > query.limit
+    cursor = {("after" if forward else "before"): data[-1].pk} if has_more else {}
+    meta = {"limit": query.limit, "has_more": has_more, "next": same_page(request, **cursor) if cursor else None}
+    return {"message": "OK", "data": data[::-1] if forward else data, "meta": meta}

@@ -1,0 +1,152 @@
+"""Reading a body: JSON or a form, as it was sent, against one strict schema."""
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+
+import orjson
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from django.utils.datastructures import MultiValueDict
+from ninja.params.models import BodyModel, Param
+from pydantic import BaseModel, PlainValidator, ValidationError, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from apps.core.errors import Invalid
+from apps.core.uploads import Upload
+
+T = TypeVar("T")
+IS_FILE = WithJsonSchema({"type": "string", "format": "binary"})
+NON_FIELD = "non_field_errors"
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
+def read_body(request: HttpRequest) -> object:
+    """What was sent, unchecked; no body reads as an empty object, so that each missing field is named."""
+    if request.content_type in FORMS:
+        return read_form(request)
+    if not request.body:
+        return {}
+    try:
+        return orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise Invalid({NON_FIELD: ["The body is not valid JSON."]}, code="parse_error") from error
+
+
+def read_form(request: HttpRequest) -> dict[str, Any]:
+    try:
+        # Django reads forms of POST only.
+        fields, files = (
+            (request.POST, request.FILES)
+            if request.method == "POST"
+            else request.parse_file_upload(request.META, request)
+            if request.content_type == FORMS[0]
+            else ({}, {})
+        )
+    except MultiPartParserError as error:
+        raise Invalid({NON_FIELD: ["The body is not a valid form."]}, code="parse_error") from error
+    return {**last_values(fields), **last_values(files)}
+
+
+def last_values(data: "MultiValueDict[str, Any] | dict[str, Any]") -> dict[str, Any]:
+    return {name: data[name] for name in data}
+
+
+class PayloadModel(BodyModel):
+    @classmethod
+    def get_request_data(cls, request: HttpRequest, api: Any, path_params: Any) -> dict[str, Any]:
+        ((name, parameter),) = cls.model_fields.items()
+        body = read_body(request)
+        if isinstance(body, dict):
+            # A file that is not there has a sentence of its own.
+            fields = cast(type[BaseModel], parameter.annotation).model_fields
+            body = {key: None for key, field in fields.items() if IS_FILE in field.metadata} | body
+        return {name: body}
+
+
+class PayloadParam(Param):  # type: ignore[misc]  # ninja's own way of naming a source
+    _model = PayloadModel
+
+    @classmethod
+    def _param_source(cls) -> str:
+        return "body"
+
+
+if TYPE_CHECKING:
+    Payload = Annotated[T, PayloadParam(...)]
+else:
+
+    class Payload:
+        """`data: Payload[SomethingIn]` takes the body, in whichever form it was sent."""
+
+        def __class_getitem__(cls, schema):
+            return Annotated[schema, PayloadParam(...)]
+
+
+def as_file(value: object) -> Upload:
+    if not isinstance(value, UploadedFile):
+        raise PydanticCustomError("file_missing", "No file was submitted.")
+    return value
+
+
+File = Annotated[Upload, PlainValidator(as_file), IS_FILE]
+
+TEXTS = {
+    "missing": "This field is required.",
+    "extra_forbidden": "Unknown field.",
+    "int_type": "A valid integer is required.",
+    "int_parsing": "A valid integer is required.",
+    "int_parsing_size": "A valid integer is required.",
+    "int_from_float": "A valid integer is required.",
+    "float_type": "A valid number is required.",
+    "float_parsing": "A valid number is required.",
+    "finite_number": "A valid number is required.",
+    "decimal_type": "A valid number is required.",
+    "decimal_parsing": "A valid number is required.",
+    "bool_type": "Must be a valid boolean.",
+    "bool_parsing": "Must be a valid boolean.",
+    "string_type": "Not a valid string.",
+    "string_unicode": "Not a valid string.",
+    "list_type": "Expected a list of items.",
+    "dict_type": "Expected an object.",
+    "model_type": "Expected an object.",
+    "model_attributes_type": "Expected an object.",
+    "datetime_type": "Enter a valid date/time.",
+    "datetime_parsing": "Enter a valid date/time.",
+    "datetime_from_date_parsing": "Enter a valid date/time.",
+    "datetime_object_invalid": "Enter a valid date/time.",
+    "timezone_aware": "Enter a valid date/time with its time zone.",
+    "string_too_long": "Ensure this field has no more than {max_length} characters.",
+    "string_too_short": "Ensure this field has at least {min_length} characters.",
+    "string_pattern_mismatch": "Enter a valid value.",
+    "too_long": "Ensure this field has no more than {max_length} items.",
+    "too_short": "Ensure this field has at least {min_length} items.",
+    "less_than_equal": "Ensure this value is less than or equal to {le}.",
+    "greater_than_equal": "Ensure this value is greater than or equal to {ge}.",
+}
+
+
+def text_of(error: dict[str, Any]) -> str:
+    """The contract's sentence for one of pydantic's errors."""
+    kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind in ("enum", "literal_error"):
+        return "This field may not be null." if given is None else f'"{given}" is not a valid choice.'
+    if given is None and kind.endswith("_type"):
+        return "This field may not be null."
+    if kind == "value_error":
+        return str(context["error"])
+    return TEXTS[kind].format(**context) if kind in TEXTS else str(error["msg"])
+
+
+def field_of(location: tuple[int | str, ...], source: str) -> str:
+    """The field as the caller spelt the path to it; a parameter object's own name is not part of it."""
+    inside = location[1:] if source == "body" else location[-1:]
+    return ".".join(str(part) for part in inside) or NON_FIELD
+
+
+def invalid_from(failures: list[tuple[str, ValidationError]]) -> Invalid:
+    """One refusal for all that is wrong in path, query and body; `failures` pairs each with its source."""
+    details: dict[str, list[str]] = {}
+    for source, failure in failures:
+        for error in failure.errors(include_url=False):
+            details.setdefault(field_of(error["loc"], source), []).append(text_of(dict(error)))
+    return Invalid(details)

@@ -1,0 +1,116 @@
+"""The router every room uses: its operations carry the house's conventions without saying so."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import ninja
+from ninja import NinjaAPI
+from ninja.constants import NOT_SET
+from ninja.errors import ValidationErrorContext
+from ninja.params.models import TModel
+
+from apps.core.auth import Anyone, Bearer
+from apps.core.idempotency import once
+from apps.core.payload import invalid_from
+from apps.core.schemas import ErrorOut
+
+FILE_ANSWER: dict[str, Any] = {
+    "response": {200: None},
+    "openapi_extra": {
+        "responses": {
+            200: {
+                "description": "The file.",
+                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+}
+"""The options of an operation that answers a file, without an envelope."""
+
+
+def refusals(*statuses: int) -> dict[int, type[ErrorOut]]:
+    """Further refusals of an operation, for its `response`."""
+    return dict.fromkeys(statuses, ErrorOut)
+
+
+class Router(ninja.Router):
+    """Adds id, declared refusals and, for a POST that creates, the idempotency key."""
+
+    def add_api_operation(
+        self,
+        path: str,
+        methods: list[str],
+        view_func: Callable[..., Any],
+        *,
+        auth: Any = NOT_SET,
+        response: Any = NOT_SET,
+        operation_id: str | None = None,
+        **options: Any,
+    ) -> None:
+        answers = dict(response) if isinstance(response, dict) else {200: response}
+        body = "data" in inspect.signature(view_func).parameters
+        inputs = inspect.signature(view_func).parameters.keys() - {"request"}
+        creates = methods == ["POST"] and 201 in answers and auth is NOT_SET
+        statuses = {
+            400: bool(inputs),
+            401: auth is not None,
+            404: "{" in path,
+            409: creates,
+            413: body,
+            429: options.get("throttle", NOT_SET) is not NOT_SET,
+            500: True,
+            503: True,
+        }
+        super().add_api_operation(
+            path,
+            methods,
+            once(view_func, answers[201]) if creates else view_func,
+            auth=auth,
+            response=refusals(*(status for status, applies in statuses.items() if applies)) | answers,
+            operation_id=operation_id or view_func.__name__,
+            **options,
+        )
+
+
+class Api(NinjaAPI):
+    """One wording for every wrong input, and a schema that says what ninja cannot."""
+
+    def validation_error_from_error_contexts(  # type: ignore[override]  # ours is as much an exception as ninja's
+        self, error_contexts: list[ValidationErrorContext[TModel]]
+    ) -> Exception:
+        return invalid_from(
+            [
+                (context.model.__ninja_param_source__ or "", context.pydantic_validation_error)
+                for context in error_contexts
+            ]
+        )
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        schemes = schema["components"].setdefault("securitySchemes", {})
+        schemes.clear()
+        schemes["Bearer"] = {"type": "http", "scheme": Bearer.openapi_scheme, "bearerFormat": "JWT"}
+        for operation in operations_of(schema):
+            describe_security(operation)
+            describe_upload(operation, schema["components"]["schemas"])
+        return schema
+
+
+def operations_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in schema["paths"].values() for operation in path.values()]
+
+
+def describe_security(operation: dict[str, Any]) -> None:
+    names = [name for choice in operation.get("security", []) for name in choice]
+    if names:
+        operation["security"] = [{"Bearer": []}, {}] if Anyone.__name__ in names else [{"Bearer": []}]
+
+
+def describe_upload(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """A body with a file in it is a form."""
+    content = operation.get("requestBody", {}).get("content", {})
+    reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+    fields = schemas.get(reference.rpartition("/")[2], {}).get("properties", {})
+    if any(field.get("format") == "binary" for field in fields.values()):
+        content["multipart/form-data"] = content.pop("application/json")

@@ -1,0 +1,24 @@
+"""What staff set in the console while it runs."""
+
+import time
+from functools import lru_cache
+from typing import NamedTuple
+
+from constance.utils import get_values
+
+FRESH_SECONDS = 2
+
+
+class SiteSettings(NamedTuple):
+    document_retention_days: int
+    request_cooldown_days: int
+
+
+def site_settings() -> SiteSettings:
+    """All of them, at most two seconds old."""
+    return read(int(time.monotonic() // FRESH_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def read(slot: int) -> SiteSettings:
+    return SiteSettings(**get_values())

@@ -1,0 +1,81 @@
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AliasPath, AwareDatetime, Field
+
+from apps.core.pages import LogQuery
+from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Out, PersonOut
+from apps.notifications.models import Priority
+
+
+class Redirect(Out):
+    """Where a notification leads: the object, and its path in the API."""
+
+    kind: str
+    id: int
+    url: str
+
+
+class NotificationOut(Out):
+    id: int
+    type: str = Field(validation_alias=AliasPath("kind", "family"))
+    code: str = Field(validation_alias=AliasPath("kind", "code"))
+    title: str
+    message: str
+    is_read: bool
+    read_at: datetime | None
+    priority: Priority
+    actor: PersonOut | None
+    redirect: Redirect
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+
+
+class NotificationMeta(LogMeta):
+    unread_count: int
+
+
+class NotificationLog(Log[NotificationOut]):
+    meta: NotificationMeta
+
+
+class NotificationQuery(LogQuery):
+    is_read: bool | None = None
+    type: Annotated[str, AnyCase] | None = None
+    code: Annotated[str, AnyCase] | None = None
+    priority: Annotated[Priority, AnyCase] | None = None
+    created_after: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+
+
+class UnreadCountOut(Out):
+    unread_count: int
+
+
+class ReadStateOut(Out):
+    id: int
+    is_read: bool
+    read_at: datetime | None
+
+
+class IdsIn(In):
+    """Without ids, all of them are meant."""
+
+    ids: Annotated[list[Id], Field(max_length=1000)] | None = None
+
+
+class UpdatedOut(Out):
+    updated: int
+
+
+class ResolvedOut(Out):
+    redirect: Redirect
+
+
+class NotificationTypeOut(Out):
+    id: int
+    code: str
+    name: str
+    description: str
+    is_active: bool

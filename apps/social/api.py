@@ -1,0 +1,101 @@
+"""Who knows whom, and who is there to know."""
+
+from django.shortcuts import get_object_or_404
+from ninja import Query
+from ninja.responses import Status
+
+from apps.accounts.models import User
+from apps.core.auth import SignedInRequest
+from apps.core.pages import PageQuery, page
+from apps.core.payload import Payload
+from apps.core.routing import Router
+from apps.core.schemas import Answer, Page, PersonOut, Reply, ok
+from apps.core.throttling import Throttle
+from apps.social import services
+from apps.social.models import Connection, connection_state, mutual_connections, mutual_count
+from apps.social.schemas import (
+    ActionIn,
+    ActionOut,
+    BlockIn,
+    BlockOut,
+    ConnectionOut,
+    ConnectionQuery,
+    PeopleQuery,
+    PersonFoundOut,
+    PublicProfileOut,
+    RequestIn,
+    RequestOut,
+)
+
+router = Router(tags=["social"])
+
+
+@router.get("/users", response=Page[PersonFoundOut], tags=["users"])
+def list_users(request: SignedInRequest, query: Query[PeopleQuery]) -> Answer:
+    wanted = query.model_dump(exclude=set(PageQuery.model_fields))
+    people = User.objects.listed().visible_to(request.user).matching(**wanted)
+    return page(request, people.as_profiles().order_by("-pk"), query)
+
+
+@router.get("/users/profile/{username}", response=Reply[PublicProfileOut], tags=["users"])
+def get_public_profile(request: SignedInRequest, username: str) -> Answer:
+    me = request.user
+    people = (
+        User.objects.visible_to(me)
+        .as_profiles()
+        .annotate(connection=connection_state(me), mutual_connections_count=mutual_count(me))
+    )
+    return ok(get_object_or_404(people, username__lower=username.lower()))
+
+
+@router.get("/connections", response=Page[ConnectionOut])
+def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) -> Answer:
+    rows = Connection.objects.visible_to(request.user).in_direction(query.direction, request.user)
+    if query.status:
+        rows = rows.filter(status=query.status)
+    return page(request, rows.with_people().order_by("-pk"), query)
+
+
+@router.post("/connections/request", throttle=Throttle("connect"), response={201: Reply[RequestOut]})
+def request_connection(request: SignedInRequest, data: Payload[RequestIn]) -> Status[Answer]:
+    receiver = get_object_or_404(User.objects.visible_to(request.user).as_people(), pk=data.receiver_id)
+    connection = services.request_connection(sender=request.user, receiver=receiver)
+    return Status(201, ok(connection, "Connection request sent successfully."))
+
+
+@router.patch("/connections/{int:connection_id}/action", response=Reply[ActionOut])
+def answer_connection(request: SignedInRequest, connection_id: int, data: Payload[ActionIn]) -> Answer:
+    received = Connection.objects.received_by(request.user).select_related("sender", "receiver")
+    connection = get_object_or_404(received, pk=connection_id)
+    services.answer_request(connection=connection, accept=data.status == Connection.Status.ACCEPTED)
+    return ok({"status": connection.status}, f"Request {connection.status} successfully.")
+
+
+@router.delete("/connections/{int:connection_id}", response={204: None})
+def remove_connection(request: SignedInRequest, connection_id: int) -> Status[None]:
+    connection = get_object_or_404(Connection.objects.visible_to(request.user).removable(), pk=connection_id)
+    services.remove_connection(connection=connection)
+    return Status(204, None)
+
+
+@router.get("/connections/mutual/{int:user_id}", response=Page[PersonOut])
+def list_mutual_connections(request: SignedInRequest, user_id: int, query: Query[PageQuery]) -> Answer:
+    other = get_object_or_404(User.objects.visible_to(request.user), pk=user_id)
+    return page(request, mutual_connections(request.user, other).as_people().order_by("pk"), query)
+
+
+@router.get("/blocks", response=Reply[list[BlockOut]])
+def list_blocks(request: SignedInRequest) -> Answer:
+    return ok(request.user.blocks_made.select_related("blocked__user_type", "blocked__profile").order_by("-pk"))
+
+
+@router.post("/blocks", response={201: Reply[BlockOut]})
+def block_user(request: SignedInRequest, data: Payload[BlockIn]) -> Status[Answer]:
+    person = get_object_or_404(User.objects.blockable_by(request.user).as_people(), pk=data.user_id)
+    return Status(201, ok(services.block(blocker=request.user, blocked=person), "User blocked."))
+
+
+@router.delete("/blocks/{int:user_id}", response={204: None})
+def unblock_user(request: SignedInRequest, user_id: int) -> Status[None]:
+    services.unblock(block=get_object_or_404(request.user.blocks_made, blocked=user_id))
+    return Status(204, None)

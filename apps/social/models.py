@@ -1,0 +1,104 @@
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
+
+from apps.accounts.models import User, UserQuerySet
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def of(self, user: User) -> Self:
+        return self.filter(Q(sender=user) | Q(receiver=user))
+
+    def between(self, one: Any, other: Any) -> Self:
+        """In either direction; both may be users, ids or expressions."""
+        return self.filter(Q(sender=one, receiver=other) | Q(sender=other, receiver=one))
+
+    def visible_to(self, viewer: User) -> Self:
+        """The two it joins, while both accounts are active. A block removes the row itself."""
+        return self.of(viewer).filter(sender__is_active=True, receiver__is_active=True)
+
+    def received_by(self, user: User) -> Self:
+        return self.visible_to(user).filter(receiver=user)
+
+    def accepted(self) -> Self:
+        return self.filter(status=Connection.Status.ACCEPTED)
+
+    def removable(self) -> Self:
+        """A rejected one stays: it is what the sender's waiting time is counted from."""
+        return self.exclude(status=Connection.Status.REJECTED)
+
+    def in_direction(self, direction: str | None, user: User) -> Self:
+        """`sent` or `received` by `user`; both for None."""
+        sides = {"sent": Q(sender=user), "received": Q(receiver=user), None: Q()}
+        return self.filter(sides[direction])
+
+    def with_people(self) -> Self:
+        return self.select_related("sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile")
+
+
+class Connection(models.Model):
+    """One row per pair of people, whoever asked; a later request reopens it or turns it round."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+
+    sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections_sent")
+    receiver = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections_received")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Least("sender", "receiver"), Greatest("sender", "receiver"), name="one_connection_per_pair"
+            ),
+            models.CheckConstraint(condition=~Q(sender=F("receiver")), name="nobody_connects_with_themselves"),
+        ]
+        indexes = [
+            models.Index(fields=["sender", "status", "-id"], name="connections_sent"),
+            models.Index(fields=["receiver", "status", "-id"], name="connections_received"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender} → {self.receiver}"
+
+
+def connected_ids(user: User) -> models.QuerySet[Any]:
+    """The ids of everybody `user` is connected to; each half is read from its own index."""
+    accepted = Connection.objects.accepted()
+    return (
+        accepted.filter(sender=user).values("receiver").union(accepted.filter(receiver=user).values("sender"), all=True)
+    )
+
+
+def mutual_connections(viewer: User, other: User) -> UserQuerySet:
+    """People connected to both, as far as `viewer` may see them."""
+    people = User.objects.visible_to(viewer)
+    return people.filter(pk__in=connected_ids(viewer)).filter(pk__in=connected_ids(other))
+
+
+def mutual_count(viewer: User) -> Coalesce:
+    """How many of `viewer`'s connections the user of the outer query is connected to as well."""
+    friends = User.objects.visible_to(viewer).filter(pk__in=connected_ids(viewer)).values("pk")
+    person = OuterRef("pk")
+    shared = Q(sender=person, receiver__in=friends) | Q(receiver=person, sender__in=friends)
+    rows = Connection.objects.accepted().filter(shared).order_by().values(one=Value(1))
+    return Coalesce(Subquery(rows.annotate(count=Count("*")).values("count")), 0)
+
+
+def connection_state(viewer: User) -> Subquery:
+    """How `viewer` stands with the user of the outer query; null for no living connection."""
+    state = Case(
+        When(status=Connection.Status.ACCEPTED, then=Value("accepted")),
+        When(status=Connection.Status.PENDING, sender=viewer, then=Value("pending_sent")),
+        When(status=Connection.Status.PENDING, then=Value("pending_received")),
+    )
+    return Subquery(Connection.objects.between(viewer, OuterRef("pk")).annotate(state=state).values("state")[:1])

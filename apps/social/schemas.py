@@ -1,0 +1,71 @@
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
+
+from apps.accounts.schemas import ProfileFields
+from apps.core.pages import PageQuery
+from apps.core.schemas import AnyCase, Id, In, Out, PersonOut
+from apps.social.models import Connection
+
+
+class ConnectionQuery(PageQuery):
+    status: Annotated[Connection.Status, AnyCase] | None = None
+    direction: Annotated[Literal["sent", "received"], AnyCase] | None = None
+
+
+class ConnectionOut(Out):
+    id: int
+    sender: PersonOut
+    receiver: PersonOut
+    status: Connection.Status
+    created_at: datetime
+    updated_at: datetime
+
+
+class RequestIn(In):
+    receiver_id: Id = Field(validation_alias=AliasChoices("receiver_id", "receiver"))
+
+
+class RequestOut(Out):
+    id: int
+    status: Connection.Status
+    sender: PersonOut
+    receiver: PersonOut
+
+
+class ActionIn(In):
+    status: Annotated[Literal[Connection.Status.ACCEPTED, Connection.Status.REJECTED], AnyCase]
+
+
+class ActionOut(Out):
+    status: Connection.Status
+
+
+class BlockIn(In):
+    user_id: Id
+
+
+class BlockOut(Out):
+    id: int
+    user: PersonOut = Field(validation_alias="blocked")
+    created_at: datetime
+
+
+class PublicProfileOut(ProfileFields):
+    connection: Literal["pending_sent", "pending_received", "accepted"] | None
+    mutual_connections_count: int
+
+
+class PeopleQuery(PageQuery):
+    search: str | None = Field(None, max_length=100)
+    role: Annotated[str, AnyCase] | None = None
+    verified: bool | None = None
+    category: Annotated[str, AnyCase] | None = None
+    country: str | None = None
+    platform: Annotated[str, AnyCase] | None = None
+    min_followers: int | None = Field(None, ge=0, le=2**53)
+
+
+class PersonFoundOut(ProfileFields):
+    """A person in the search results: all but what only concerns the one who asks."""

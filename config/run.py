@@ -1,0 +1,129 @@
+"""`make run`: set everything up, then serve with the web process and the worker until Ctrl-C.
+
+Each child has a session of its own, so that Ctrl-C reaches only this process, which ends them in order:
+a worker that gets the terminal's signal and ours hangs.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+READY_SECONDS = 30
+STOP_SECONDS = 4
+
+
+def main() -> int:
+    port = os.environ.get("PORT", "8000")
+    os.chdir(BASE_DIR)
+    write_secrets(BASE_DIR / ".env")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("PUBLIC_URL", f"http://{HOST}:{port}")
+    if is_taken(int(port)):
+        print(f"Port {port} is in use. Stop what listens there, or choose another: make run PORT=8001", file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        prepare()
+        children += [start_worker(), start_web(port)]
+        wait_until_ready(port, children)
+        print(welcome(port), flush=True)
+        while all(child.poll() is None for child in children):
+            time.sleep(0.2)
+        print("A process ended by itself; stopping the other.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        end(children)
+
+
+def stop(signum: int, frame: FrameType | None) -> None:
+    # Once is enough: a second Ctrl-C must not interrupt the stopping.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def write_secrets(path: Path) -> None:
+    """The two secrets that have no default, once, readable by this user only."""
+    if path.exists() or {"SECRET_KEY", "TOKEN_KEY"} <= os.environ.keys():
+        return
+    lines = [f"{name}={secrets.token_urlsafe(48)}\n" for name in ("SECRET_KEY", "TOKEN_KEY")]
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(["# Written by `make run`; .env.example lists every setting.\n", *lines])
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def prepare() -> None:
+    for command in ("migrate", "seed", "collectstatic --noinput"):
+        run = subprocess.run(
+            [sys.executable, "manage.py", *command.split(), "-v0"], start_new_session=True, check=False
+        )
+        if run.returncode:
+            raise SystemExit(run.returncode)
+
+
+def start_web(port: str) -> subprocess.Popen[bytes]:
+    command = f"-m uvicorn config.asgi:application --host {HOST} --port {port} --loop uvloop --http httptools"
+    options = "--no-access-log --no-proxy-headers --no-server-header --timeout-graceful-shutdown 3"
+    environment = {**os.environ, "DATABASE_POOL": "1"}
+    arguments = [sys.executable, *command.split(), *options.split()]
+    return subprocess.Popen(arguments, env=environment, start_new_session=True)
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "manage.py", "qcluster"], start_new_session=True)
+
+
+def wait_until_ready(port: str, children: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while all(child.poll() is None for child in children) and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/api/v1/health/ready", timeout=2):
+                return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    raise SystemExit("Infloo did not become ready; the lines above say why.")
+
+
+def welcome(port: str) -> str:
+    site = os.environ["PUBLIC_URL"]
+    return (
+        f"\nInfloo is running.\n"
+        f"  API      http://{HOST}:{port}/api/v1/docs\n"
+        f"  Console  {site}/admin/   (first staff account: .venv/bin/python manage.py createsuperuser)\n"
+        f"  Ctrl-C stops it.\n"
+    )
+
+
+def end(children: list[subprocess.Popen[bytes]]) -> None:
+    """Ask each to stop, the parent process only; what is left after a while is killed with its session."""
+    for child in children:
+        child.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(max(deadline - time.monotonic(), 0.1))
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

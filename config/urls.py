@@ -1,0 +1,23 @@
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from api import api
+from apps.core.errors import NotFound
+from apps.core.files import public_file
+from apps.core.links import API
+from apps.core.middleware import error_response
+
+
+def unknown_path(request: HttpRequest, path: str) -> HttpResponse:
+    return error_response(NotFound())
+
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("media/<path:path>", public_file),
+    path(API.removeprefix("/") + "/", api.urls),
+    re_path(r"^(?P<path>api(/.*)?)$", unknown_path),
+]

@@ -1,0 +1,68 @@
+"""A caller of the API, and files to send."""
+
+from io import BytesIO
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from PIL import Image
+
+from apps.accounts.models import User
+from apps.accounts.services.sessions import Tokens, open_session
+from apps.core.clients import Client as Caller
+from apps.core.links import API
+
+JSON = "application/json"
+
+
+def sign_in(user: User) -> Tokens:
+    return open_session(user=user, client=Caller(address="127.0.0.1", user_agent="tests"))
+
+
+class ApiClient(Client):
+    """Speaks JSON to /api/v1, as one person or as nobody; `form` sends multipart."""
+
+    def __init__(self, user: User | None = None) -> None:
+        headers = {"Authorization": f"Bearer {sign_in(user).access}"} if user else {}
+        super().__init__(raise_request_exception=False, headers=headers)
+
+    def call(
+        self, method: str, path: str, data: Any = None, *, form: dict[str, Any] | None = None, **headers: str
+    ) -> HttpResponse:
+        """`headers` are spelt with underscores: `idempotency_key="a"`."""
+        spelt = {name.replace("_", "-"): value for name, value in headers.items()}
+        if form is not None:
+            body: Any = encode_multipart(BOUNDARY, form)
+            return self.generic(method, API + path, body, MULTIPART_CONTENT, headers=spelt)
+        body = b"" if data is None else self._encode_json(data, JSON)
+        return self.generic(method, API + path, body, JSON, headers=spelt)
+
+    def get(self, path: str, **headers: str) -> HttpResponse:  # type: ignore[override]
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, data: Any = None, **options: Any) -> HttpResponse:  # type: ignore[override]
+        return self.call("POST", path, data, **options)
+
+    def patch(self, path: str, data: Any = None, **options: Any) -> HttpResponse:  # type: ignore[override]
+        return self.call("PATCH", path, data, **options)
+
+    def put(self, path: str, data: Any = None, **options: Any) -> HttpResponse:  # type: ignore[override]
+        return self.call("PUT", path, data, **options)
+
+    def delete(self, path: str, **options: Any) -> HttpResponse:  # type: ignore[override]
+        return self.call("DELETE", path, **options)
+
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def pdf_file(name: str = "licence.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, PDF, "application/pdf")
+
+
+def image_file(format: str = "PNG", size: tuple[int, int] = (40, 30), **options: Any) -> SimpleUploadedFile:
+    target = BytesIO()
+    Image.new("RGB", size, "teal").save(target, format, **options)
+    return SimpleUploadedFile(f"picture.{format.lower()}", target.getvalue(), f"image/{format.lower()}")

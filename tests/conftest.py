@@ -1,0 +1,88 @@
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django_q.models import OrmQ
+
+from apps.accounts.models import User
+from apps.core import site_settings, throttling
+from apps.core.seed import seed
+from tests.client import ApiClient
+from tests.factories import UserFactory
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that need what is not here are left out of this run; CI runs each in one of its two."""
+    here = {
+        "sqlite": connection.vendor == "sqlite",
+        "postgres": connection.vendor == "postgresql",
+        "redis": bool(settings.REDIS_URL),
+        "browser": shutil.which("chromium") is not None,
+    }
+    missing = {name for name, is_here in here.items() if not is_here}
+    left_out = [item for item in items if missing & {mark.name for mark in item.iter_markers()}]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    with django_db_blocker.unblock():
+        seed()
+
+
+@pytest.fixture(autouse=True)
+def _seeded_again(request: pytest.FixtureRequest) -> None:
+    """Transactional tests end by emptying every table."""
+    names = set(request.fixturenames)
+    marker = request.node.get_closest_marker("django_db")
+    if names & {"transactional_db", "live_server"} or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        seed()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """What a process remembers between requests."""
+    site_settings.read.cache_clear()
+    throttling.rate_of.cache_clear()
+    throttling.limiter.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def stored_files() -> Iterator[Callable[[], list[Path]]]:
+    """Tells which files lie in the storages now; the test leaves none behind."""
+    folders = [Path(settings.STORAGES[name]["OPTIONS"]["location"]) for name in ("default", "private")]
+    yield lambda: sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def run_jobs() -> Callable[[], int]:
+    """Work off the queue as the worker would, here and now."""
+
+    def work() -> int:
+        count = 0
+        while (row := OrmQ.objects.order_by("pk").first()) is not None:
+            job = row.task
+            row.delete()
+            job["func"](*job["args"])
+            count += 1
+        return count
+
+    return work
+
+
+@pytest.fixture
+def alice(db) -> User:
+    return UserFactory(username="alice", first_name="Alice")
+
+
+@pytest.fixture
+def alice_client(alice: User) -> ApiClient:
+    return ApiClient(alice)

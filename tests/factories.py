@@ -1,0 +1,96 @@
+"""The smallest valid row of each model; traits for its states."""
+
+import hashlib
+
+import factory
+from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from apps.accounts.models import Block, Document, Profile, User, UserType
+from apps.notifications.models import Notification, NotificationType
+from apps.social.models import Connection
+from tests.client import PDF
+
+PASSWORD = "Secret@123"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    class Params:
+        role = "influencer"
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
+    user_type = factory.LazyAttribute(lambda user: UserType.objects.get(slug=user.role))
+
+    @factory.post_generation
+    def profile(user, create, extracted, **fields):  # noqa: N805  # factory_boy passes the row
+        fields.setdefault("search_text", Profile.searchable(user, fields.get("bio", "")))
+        Profile.objects.create(user=user, **fields)
+
+
+class StaffFactory(UserFactory):
+    is_staff = True
+
+    class Params:
+        role = "staff"
+
+
+class DocumentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Document
+
+    class Params:
+        approved = factory.Trait(status=Document.Status.APPROVED, reviewed_at=factory.LazyFunction(timezone.now))
+        rejected = factory.Trait(
+            status=Document.Status.REJECTED, reason="Too dark", reviewed_at=factory.LazyFunction(timezone.now)
+        )
+
+    user = factory.SubFactory(UserFactory)
+    type = Document.Type.IDENTITY
+    content_type = "application/pdf"
+    size = len(PDF)
+    sha256 = hashlib.sha256(PDF).hexdigest()
+    file = factory.LazyFunction(lambda: ContentFile(PDF, "licence.pdf"))
+
+
+class BlockFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Block
+
+    blocker = factory.SubFactory(UserFactory)
+    blocked = factory.SubFactory(UserFactory)
+
+
+class ConnectionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Connection
+
+    class Params:
+        accepted = factory.Trait(status=Connection.Status.ACCEPTED, answered_at=factory.LazyFunction(timezone.now))
+        rejected = factory.Trait(status=Connection.Status.REJECTED, answered_at=factory.LazyFunction(timezone.now))
+
+    sender = factory.SubFactory(UserFactory)
+    receiver = factory.SubFactory(UserFactory)
+
+
+class NotificationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Notification
+
+    class Params:
+        code = "welcome"
+
+    receiver = factory.SubFactory(UserFactory)
+    kind = factory.LazyAttribute(lambda row: NotificationType.objects.get(code=row.code))
+    title = "Welcome"
+    message = "Welcome to Infloo!"
+    priority = "low"
+    redirect_kind = "profile"
+    redirect_id = 1
+    redirect_url = "/api/v1/users/profile/somebody"

@@ -1,0 +1,16 @@
+"""The product's settings with throwaway secrets and folders, for tests and type checks on a fresh clone."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-" + "s" * 32)
+os.environ.setdefault("TOKEN_KEY", "a-key-for-tests-only-" + "t" * 32)
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="infloo-tests-")  # one for each process
+os.environ.setdefault("THROTTLES", "off")
+
+from config.settings import *  # noqa: F403
+
+# The real ones take their time on purpose, or need `collectstatic`.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+STATIC_ROOT.mkdir()  # noqa: F405
