@@ -10,8 +10,18 @@ from django_q.models import OrmQ
 from apps.accounts.models import User
 from apps.core import site_settings, throttling
 from apps.core.seed import seed
+from tests.all_ran import Ran
 from tests.client import ApiClient
 from tests.factories import UserFactory
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--ran", type=Path, help="note in this file which tests there were and which passed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if file := config.getoption("--ran"):
+        config.pluginmanager.register(Ran(file))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

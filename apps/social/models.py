@@ -80,16 +80,16 @@ def connected_ids(user: User) -> models.QuerySet[Any]:
 
 
 def mutual_connections(viewer: User, other: User) -> UserQuerySet:
-    """People connected to both, as far as `viewer` may see them."""
-    people = User.objects.visible_to(viewer)
-    return people.filter(pk__in=connected_ids(viewer)).filter(pk__in=connected_ids(other))
+    """People connected to both. None of them is on the other side of a block: blocking ends the connection."""
+    return User.objects.active().filter(pk__in=connected_ids(viewer)).filter(pk__in=connected_ids(other))
 
 
 def mutual_count(viewer: User) -> Coalesce:
-    """How many of `viewer`'s connections the user of the outer query is connected to as well."""
-    friends = User.objects.visible_to(viewer).filter(pk__in=connected_ids(viewer)).values("pk")
-    person = OuterRef("pk")
-    shared = Q(sender=person, receiver__in=friends) | Q(receiver=person, sender__in=friends)
+    """How many people the user of the outer query and `viewer` are both connected to."""
+    person, friends = OuterRef("pk"), connected_ids(viewer)
+    shared = Q(sender=person, receiver__in=friends, receiver__is_active=True) | Q(
+        receiver=person, sender__in=friends, sender__is_active=True
+    )
     rows = Connection.objects.accepted().filter(shared).order_by().values(one=Value(1))
     return Coalesce(Subquery(rows.annotate(count=Count("*")).values("count")), 0)
 

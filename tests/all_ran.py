@@ -1,0 +1,42 @@
+"""That no test is left out everywhere: `pytest --ran FILE` notes what there was and what passed.
+
+`python -m tests.all_ran FILE FILE` fails unless every test passed in at least one of those runs.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+
+class Ran:
+    """The plugin behind `--ran`."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.found: list[str] = []
+        self.passed: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.found = [item.nodeid for item in items]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.passed.append(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        self.file.write_text(json.dumps({"found": self.found, "passed": self.passed}))
+
+
+def main(files: list[str]) -> int:
+    runs = [json.loads(Path(file).read_text()) for file in files]
+    found = {name for run in runs for name in run["found"]}
+    left_out = found - {name for run in runs for name in run["passed"]}
+    print("\n".join(sorted(left_out)) or f"all {len(found)} tests passed in at least one run")
+    return 1 if left_out or not found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
