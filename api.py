@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import Throttled as NinjaThrottled
@@ -15,7 +15,16 @@ from ninja.renderers import BaseRenderer
 from apps.accounts.api import router as accounts
 from apps.core.api import router as operations
 from apps.core.auth import signed_in
-from apps.core.errors import DomainError, NotFound, PermissionDenied, ServerError, Throttled, TooLarge, Unavailable
+from apps.core.errors import (
+    DomainError,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    ServerError,
+    Throttled,
+    TooLarge,
+    Unavailable,
+)
 from apps.core.middleware import error_response
 from apps.core.routing import Api
 from apps.notifications.api import router as notifications
@@ -56,6 +65,13 @@ def refuse_missing(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(DjangoPermissionDenied)
 def refuse_forbidden(request: HttpRequest, error: DjangoPermissionDenied) -> HttpResponse:
     return error_response(PermissionDenied())
+
+
+@api.exception_handler(BadRequest)
+@api.exception_handler(SuspiciousOperation)
+def refuse_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
+    # Django's own limits, such as the number of fields in a form.
+    return error_response(Invalid({"non_field_errors": ["The request could not be read."]}, code="parse_error"))
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -2,9 +2,10 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
+import limits
 from django.core.exceptions import ImproperlyConfigured
 
 VERSION = "0.1.0"
@@ -25,6 +26,28 @@ def secret(name: str) -> str:
     return value
 
 
+def public_address(url: str) -> SplitResult:
+    """Scheme, host and perhaps a port, for links are made by adding a path."""
+    try:
+        address = urlsplit(url)
+        plain = f"{address.scheme}://{address.netloc}" == url and "@" not in url and address.port != 0
+    except ValueError:
+        plain = False
+    if not plain or address.scheme not in ("http", "https") or not address.hostname:
+        raise ImproperlyConfigured("PUBLIC_URL must look like https://infloo.example: a scheme and a host, no path.")
+    return address
+
+
+def request_limit(name: str, default: str) -> str:
+    variable = f"THROTTLE_{name.upper()}"
+    rate: str = env.str(variable, default=default)
+    try:
+        limits.parse(rate)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{variable} must look like 60/minute or 10/15 minutes, not {rate}.") from error
+    return rate
+
+
 SECRET_KEY = secret("SECRET_KEY")
 TOKEN_KEY = secret("TOKEN_KEY")
 if SECRET_KEY == TOKEN_KEY:
@@ -35,10 +58,9 @@ ENVIRONMENT = env.str("ENVIRONMENT", default="development")
 
 # Where it is reached
 
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
-public = urlsplit(PUBLIC_URL)
-if public.scheme not in ("http", "https") or not public.hostname or public.path:
-    raise ImproperlyConfigured("PUBLIC_URL must look like https://infloo.example: a scheme and a host, no path.")
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+public = public_address(PUBLIC_URL)
 if DEBUG and public.scheme == "https":
     raise ImproperlyConfigured("DEBUG is on while PUBLIC_URL is https: switch DEBUG off on a public server.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[public.hostname, "localhost", "127.0.0.1"])
@@ -59,6 +81,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 # What it is made of
 
 INSTALLED_APPS = [
+    "apps.console",  # its templates stand before those of the libraries
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.constance",
@@ -75,7 +98,6 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.accounts",
     "apps.social",
-    "apps.console",
     "django_cleanup.apps.CleanupConfig",
 ]
 
@@ -147,6 +169,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 ACCESS_TOKEN_SECONDS = 30 * 60
 SESSION_DAYS = 30
 
@@ -174,7 +197,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 THROTTLES = env.bool("THROTTLES", default=True)
 THROTTLE_RATES = {
-    name: env.str(f"THROTTLE_{name.upper()}", default=rate)
+    name: request_limit(name, rate)
     for name, rate in {
         "register": "60/minute",
         "refresh": "120/minute",
@@ -207,9 +230,19 @@ if Q_CLUSTER["timeout"] >= Q_CLUSTER["retry"]:
 
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"
 CONSTANCE_SUPERUSER_ONLY = False
+CONSTANCE_ADDITIONAL_FIELDS = {
+    "days": [
+        "django.forms.IntegerField",
+        {"widget": "unfold.widgets.UnfoldAdminIntegerFieldWidget", "min_value": 0, "max_value": 3650},
+    ],
+}
 CONSTANCE_CONFIG = {
-    "document_retention_days": (90, "Days after its decision on which a verification document's file is erased.", int),
-    "request_cooldown_days": (30, "Days a refused sender waits before asking the same person again.", int),
+    "document_retention_days": (
+        90,
+        "Days after its decision on which a verification document's file is erased.",
+        "days",
+    ),
+    "request_cooldown_days": (30, "Days a refused sender waits before asking the same person again.", "days"),
 }
 
 # Texts and time
@@ -248,7 +281,12 @@ UNFOLD = {
     "SITE_HEADER": "Infloo",
     "SITE_SUBHEADER": "Staff console",
     "SITE_SYMBOL": "diversity_3",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "apps.console.site.icon"}],
+    "STYLES": ["apps.console.site.stylesheet"],
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "apps.console.site.environment",
-    "SIDEBAR": {"show_search": True},
+    "DASHBOARD_CALLBACK": "apps.console.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "apps.console.site.navigation"},
+    "TABS": "apps.console.site.tabs",
 }

@@ -19,5 +19,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("media/<path:path>", public_file),
     path(API.removeprefix("/") + "/", api.urls),
-    re_path(r"^(?P<path>api(/.*)?)$", unknown_path),
+    re_path(r"^(?P<path>api(/[\s\S]*)?)\Z", unknown_path),
 ]

@@ -2,22 +2,28 @@
 
 from apps.accounts.models import User
 from apps.core.clients import Client
-from apps.core.throttling import forgive, guard
+from apps.core.throttling import forgive, guard, hit, refuse_spent
 
 
 def check_credentials(*, name: str, password: str, client: Client) -> User | None:
     """The account of this name (or e-mail address) and password, active or not.
 
-    Each attempt counts, per account and address and per address; a right one starts the first count anew.
+    Each attempt on an account counts from an address until a right one starts the count anew; failures count
+    for the address as a whole too, so that nobody tries one password on many accounts.
     """
-    account = name.lower()
-    guard("login_failures_per_address", client.address)
-    guard("login_failures", account, client.address)
+    refuse_spent("login_failures_per_address", client.address)
     user = User.objects.with_login(name).select_related("user_type").first()
-    if user is None:
-        User().set_password(password)  # takes as long as comparing one
-        return None
-    if not user.check_password(password):
+    account = (user.username if user else name).lower()  # one count for both of its names
+    guard("login_failures", account, client.address)
+    if not matches(user, password):
+        hit("login_failures_per_address", client.address)
         return None
     forgive("login_failures", account, client.address)
     return user
+
+
+def matches(user: User | None, password: str) -> bool:
+    if user is None:
+        User().set_password(password)  # takes as long as comparing one
+        return False
+    return user.check_password(password)

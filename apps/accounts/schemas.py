@@ -1,6 +1,7 @@
 """Shapes of accounts, profiles and documents."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, F
 
 from apps.accounts.models import Document
 from apps.core.payload import File
-from apps.core.schemas import AnyCase, Id, In, OrNone, Out, Secret
+from apps.core.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
 
 RESERVED_NAMES = frozenset({"admin", "administrator", "avatar", "infloo", "root", "staff", "support", "system"})
 
@@ -27,7 +28,9 @@ def check_email(value: str) -> str:
         validate_email(value)
     except ValidationError as error:
         raise ValueError("Enter a valid email address.") from error
-    return value
+    # SQLite compares only ASCII letters in any case, and a domain may have others.
+    local, _, domain = value.rpartition("@")
+    return f"{local}@{domain.lower()}"
 
 
 check_web_address = URLValidator(schemes=["http", "https"])
@@ -54,8 +57,11 @@ def check_country(value: str) -> str:
     return value.upper()
 
 
+time_zones = cache(available_timezones)  # reads a folder
+
+
 def check_timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in time_zones():
         raise ValueError(f'"{value}" is not a valid choice.')
     return value
 
@@ -68,6 +74,7 @@ Country = Annotated[str, AfterValidator(check_country)]
 TimeZone = Annotated[str, AfterValidator(check_timezone)]
 Name = Annotated[str, StringConstraints(max_length=150)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,50}$"), AnyCase]
+IdOrSlug = Annotated[Slug, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 
 
 EmptyList = BeforeValidator(lambda value: [] if value is None else value)
@@ -85,7 +92,7 @@ class RegisterIn(In):
     password: Secret
     user_type_id: Id | None = None
     role: Slug | None = None
-    user_type: Id | Slug | None = None
+    user_type: IdOrSlug | None = None
     phone: Phone | None = Field(None, validation_alias=AliasChoices("phone", "phone_number"))
     first_name: Name = ""
     last_name: Name = ""
@@ -101,9 +108,9 @@ class RegisterIn(In):
         names = ("user_type_id", "role", "user_type")
         return [(name, str(value)) for name in names if (value := getattr(self, name)) is not None]
 
-    def chosen_type(self) -> tuple[str, str]:
+    def chosen_type(self) -> tuple[str, str] | None:
         """The field in which the type was sent, and what it says: an id or a name."""
-        return next(iter(self._types_sent()), ("user_type_id", ""))
+        return next(iter(self._types_sent()), None)
 
 
 class RegisteredOut(Out):
@@ -142,8 +149,8 @@ class PlatformOut(Out):
 class PlatformIn(In):
     platform: Slug
     handle: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    followers: int = Field(0, ge=0, le=2**53)
-    engagement_rate: float | None = Field(None, ge=0, le=100, allow_inf_nan=False)
+    followers: Integer = Field(0, ge=0, le=2**53)
+    engagement_rate: Number | None = Field(None, ge=0, le=100, allow_inf_nan=False)
 
 
 class ProfileFields(Out):

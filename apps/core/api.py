@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -66,10 +68,12 @@ def check_database() -> str:
 
 
 def check_storage() -> str:
+    """Writes and removes a file: a full or read-only disk would let itself be looked at."""
     try:
         for name in ("default", "private"):
-            storages[name].exists("ready")
-    except OSError:
+            storage = storages[name]
+            storage.delete(storage.save("ready", ContentFile(b"ready")))
+    except Exception:  # a remote storage has errors of its own
         logger.exception("the storage does not answer")
         return "failed"
     return "ok"

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from apps.core.errors import TooLarge
+from apps.core.errors import DomainError, TooLarge
 from apps.core.logs import new_request_id
 
 Scope = dict[str, Any]
@@ -15,8 +15,9 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class BodyTooLarge(Exception):
-    pass
+class BadLength(DomainError):
+    code = "parse_error"
+    detail = "The Content-Length is not a number."
 
 
 class BodyLimit:
@@ -27,26 +28,32 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.application(scope, receive, send)
-        headers = dict(scope["headers"])
-        limit = limit_for(headers)
-        received = 0
+            await self.application(scope, receive, send)
+        elif problem := announced_problem(dict(scope["headers"])):
+            await refuse(scope, send, problem)
+        else:
+            await self.counted(scope, receive, send)
 
-        async def counted() -> Mapping[str, Any]:
+    async def counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit, received = limit_for(dict(scope["headers"])), 0
+
+        async def count() -> Mapping[str, Any]:
             nonlocal received
             message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > limit:
-                    raise BodyTooLarge
-            return message
+            received += len(message.get("body", b""))
+            # Told that the caller left, Django forgets the request and what it stored of it.
+            return {"type": "http.disconnect"} if received > limit else message
 
-        try:
-            if int(headers.get(b"content-length", b"0")) > limit:
-                raise BodyTooLarge
-            await self.application(scope, counted, send)
-        except BodyTooLarge:
-            await refuse(scope, send)
+        await self.application(scope, count, send)
+        if received > limit:
+            await refuse(scope, send, TooLarge())
+
+
+def announced_problem(headers: dict[bytes, bytes]) -> DomainError | None:
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit():
+        return BadLength()
+    return TooLarge() if int(length[:20]) > limit_for(headers) else None
 
 
 def limit_for(headers: dict[bytes, bytes]) -> int:
@@ -55,14 +62,14 @@ def limit_for(headers: dict[bytes, bytes]) -> int:
     return limit
 
 
-async def refuse(scope: Scope, send: Send) -> None:
+async def refuse(scope: Scope, send: Send, error: DomainError) -> None:
     offered = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    body = orjson.dumps(TooLarge().envelope())
+    body = orjson.dumps(error.envelope())
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", new_request_id(offered).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
+    await send({"type": "http.response.start", "status": error.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})

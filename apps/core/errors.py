@@ -87,6 +87,12 @@ class TooLarge(DomainError):
     detail = "The request is too large."
 
 
+class UnsupportedType(DomainError):
+    status = 415
+    code = "unsupported_type"
+    detail = "Send JSON, or a form where there is a file."
+
+
 class Throttled(DomainError):
     status = 429
     code = "throttled"

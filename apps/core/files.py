@@ -1,29 +1,30 @@
 """Sending a stored file, in pieces, with ranges."""
 
 import mimetypes
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
-from django.core.files.base import File
-from django.core.files.storage import default_storage
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import Storage, default_storage
 from django.core.handlers.asgi import ASGIRequest
+from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.core.errors import NotFound
 
 CHUNK = 64 * 1024
-RANGE = re.compile(r"bytes=(?=.*\d)(\d{0,18})-(\d{0,18})")
+RANGE = re.compile(r"bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})")
 
 
-def serve(request: HttpRequest, file: "File[bytes]", content_type: str, name: str) -> HttpResponseBase:
+def serve(request: HttpRequest, file: FieldFile, content_type: str, name: str) -> HttpResponseBase:
     """A private file of a row the caller may see; a file that is gone is not found."""
     try:
-        file.open("rb")
+        response = send(request, file.storage, str(file.name), content_type)
     except FileNotFoundError as error:
         raise NotFound from error
-    response = send(request, file, content_type)
     response["Content-Disposition"] = f'inline; filename="{name}"'
     response["Cache-Control"] = "private, no-store"
     response["X-Frame-Options"] = "SAMEORIGIN"
@@ -33,24 +34,27 @@ def serve(request: HttpRequest, file: "File[bytes]", content_type: str, name: st
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """Public media have names that are never used again, so they may be kept for ever."""
     try:
-        file = default_storage.open(path)
-    except OSError as error:
-        raise Http404 from error
-    response = send(request, file, mimetypes.guess_type(path)[0] or "application/octet-stream")
+        found = os.path.isfile(default_storage.path(path))
+    except SuspiciousFileOperation:
+        found = False
+    if not found:
+        raise Http404
+    content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    response = send(request, default_storage, path, content_type)
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 
-def send(request: HttpRequest, file: "File[bytes]", content_type: str) -> HttpResponseBase:
-    size = file.size
+def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -> HttpResponseBase:
+    size = storage.size(name)
     asked = RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
     start, end = read_range(asked, size) if asked else (0, size)
     if asked and start >= end:
-        file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    body = pieces(storage, name, start, end)
     # Django would read a synchronous body whole before an asynchronous server sends it.
-    body = pieces_later(file, start, end) if isinstance(request, ASGIRequest) else pieces(file, start, end)
-    response = StreamingHttpResponse(body, content_type=content_type, status=206 if asked else 200)
+    later = pieces_later(body) if isinstance(request, ASGIRequest) else body
+    response = StreamingHttpResponse(later, content_type=content_type, status=206 if asked else 200)
     response["Content-Length"] = str(end - start)
     response["Accept-Ranges"] = "bytes"
     response["X-Content-Type-Options"] = "nosniff"
@@ -67,16 +71,15 @@ def read_range(asked: re.Match[str], size: int) -> tuple[int, int]:
     return int(first), min(int(last) + 1, size) if last else size
 
 
-def pieces(file: "File[bytes]", start: int, end: int) -> Iterator[bytes]:
-    with file:
+def pieces(storage: Storage, name: str, start: int, end: int) -> Iterator[bytes]:
+    with storage.open(name) as file:
         file.seek(start)
         while start < end and (chunk := file.read(min(CHUNK, end - start))):
             start += len(chunk)
             yield chunk
 
 
-async def pieces_later(file: "File[bytes]", start: int, end: int) -> AsyncIterator[bytes]:
-    parts = pieces(file, start, end)
+async def pieces_later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
     next_part = sync_to_async(lambda: next(parts, b""), thread_sensitive=False)
     while chunk := await next_part():
         yield chunk

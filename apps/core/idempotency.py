@@ -44,9 +44,10 @@ def once(handler: Handler, reply: Any) -> Handler:
         key = request.headers.get("Idempotency-Key")
         if not key:
             return handler(request, **values)
-        row = claim(request.user.pk, key, fingerprint(request.path, values))
+        row = claim(request.user.pk, key, fingerprint(request.path_info, values))
         if row.answer is not None:
-            return Status(row.status, adapter.validate_python(sign_anew(row.answer, request.user.pk)))
+            known = sign_anew(row.answer, request.user.pk)
+            return Status(row.status, adapter.validate_python(known, by_alias=False, by_name=True))
         try:
             # The answer commits with the work: a crash leaves both or neither.
             with transaction.atomic():

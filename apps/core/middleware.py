@@ -34,13 +34,13 @@ def request_log(get_response: GetResponse) -> GetResponse:
     """Give the request its id and write its line: the path only, for a query may carry a token."""
 
     def log(request: HttpRequest) -> HttpResponseBase:
-        started = time.perf_counter()
+        started, method = time.perf_counter(), request.method
         # Left set: Django writes its own lines about this request when we are done.
         request_id.set(new_request_id(request.headers.get("X-Request-ID")))
         response = get_response(request)
         response["X-Request-ID"] = request_id.get()
         line = {
-            "method": request.method,
+            "method": method,
             "path": request.path,
             "status": response.status_code,
             "milliseconds": round((time.perf_counter() - started) * 1000, 1),
@@ -66,7 +66,7 @@ def api_door(get_response: GetResponse) -> GetResponse:
         if "\0" in request.path_info:
             return error_response(NotFound())
         request.path_info = request.path_info.removesuffix("/")
-        if request.method == "HEAD":
+        if is_head := request.method == "HEAD":
             request.method = "GET"
         response = get_response(request)
         if response.status_code == 405:
@@ -78,9 +78,14 @@ def api_door(get_response: GetResponse) -> GetResponse:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         for name, value in getattr(request, "rate_limit_headers", {}).items():
             response[name] = value
-        return response
+        return without_body(response) if is_head else response
 
     return door
+
+
+def without_body(response: HttpResponseBase) -> HttpResponse:
+    """The answer to HEAD; a stream is not even started."""
+    return HttpResponse(status=response.status_code, headers=response.headers)
 
 
 class PageMixin(MiddlewareMixin):

@@ -11,7 +11,7 @@ from apps.core.schemas import Answer, Id, Query
 
 
 class PageQuery(Query):
-    page: int = Field(1, ge=1)
+    page: int = Field(1, ge=1, le=2**53)
     limit: int = Field(20, ge=1, le=100)
 
 

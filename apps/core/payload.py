@@ -6,12 +6,11 @@ import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
-from django.utils.datastructures import MultiValueDict
 from ninja.params.models import BodyModel, Param
 from pydantic import BaseModel, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, UnsupportedType
 from apps.core.uploads import Upload
 
 T = TypeVar("T")
@@ -26,29 +25,27 @@ def read_body(request: HttpRequest) -> object:
         return read_form(request)
     if not request.body:
         return {}
+    if not is_json(request.content_type or ""):
+        raise UnsupportedType
     try:
         return orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
         raise Invalid({NON_FIELD: ["The body is not valid JSON."]}, code="parse_error") from error
 
 
+def is_json(content_type: str) -> bool:
+    """Also where nothing is said."""
+    return content_type in ("", "application/json") or content_type.endswith("+json")
+
+
 def read_form(request: HttpRequest) -> dict[str, Any]:
+    method, request.method = request.method, "POST"  # Django reads no other forms
     try:
-        # Django reads forms of POST only.
-        fields, files = (
-            (request.POST, request.FILES)
-            if request.method == "POST"
-            else request.parse_file_upload(request.META, request)
-            if request.content_type == FORMS[0]
-            else ({}, {})
-        )
+        return {**request.POST.dict(), **request.FILES.dict()}
     except MultiPartParserError as error:
         raise Invalid({NON_FIELD: ["The body is not a valid form."]}, code="parse_error") from error
-    return {**last_values(fields), **last_values(files)}
-
-
-def last_values(data: "MultiValueDict[str, Any] | dict[str, Any]") -> dict[str, Any]:
-    return {name: data[name] for name in data}
+    finally:
+        request.method = method
 
 
 class PayloadModel(BodyModel):
@@ -128,10 +125,10 @@ TEXTS = {
 def text_of(error: dict[str, Any]) -> str:
     """The contract's sentence for one of pydantic's errors."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
-    if kind in ("enum", "literal_error"):
-        return "This field may not be null." if given is None else f'"{given}" is not a valid choice.'
-    if given is None and kind.endswith("_type"):
+    if given is None and kind.endswith(("_type", "enum", "literal_error")):
         return "This field may not be null."
+    if kind in ("enum", "literal_error"):
+        return f'"{given}" is not a valid choice.' if isinstance(given, str | int | float) else TEXTS["string_type"]
     if kind == "value_error":
         return str(context["error"])
     return TEXTS[kind].format(**context) if kind in TEXTS else str(error["msg"])
@@ -140,7 +137,7 @@ def text_of(error: dict[str, Any]) -> str:
 def field_of(location: tuple[int | str, ...], source: str) -> str:
     """The field as the caller spelt the path to it; a parameter object's own name is not part of it."""
     inside = location[1:] if source == "body" else location[-1:]
-    return ".".join(str(part) for part in inside) or NON_FIELD
+    return ".".join(str(part) for part in inside if part != "[key]") or NON_FIELD
 
 
 def invalid_from(failures: list[tuple[str, ValidationError]]) -> Invalid:

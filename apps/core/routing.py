@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import ninja
+from django.urls import register_converter
+from django.urls.converters import IntConverter
 from ninja import NinjaAPI
 from ninja.constants import NOT_SET
 from ninja.errors import ValidationErrorContext
+from ninja.openapi.schema import OpenAPISchema
 from ninja.params.models import TModel
 
 from apps.core.auth import Anyone, Bearer
@@ -34,8 +37,17 @@ def refusals(*statuses: int) -> dict[int, type[ErrorOut]]:
     return dict.fromkeys(statuses, ErrorOut)
 
 
+class IdConverter(IntConverter):
+    """No database has larger ones: they lead nowhere."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(IdConverter, "id")
+
+
 class Router(ninja.Router):
-    """Adds id, declared refusals and, for a POST that creates, the idempotency key."""
+    """Adds id, declared refusals and, for a POST that creates, the idempotency key; `{int:…}` is a row's id."""
 
     def add_api_operation(
         self,
@@ -58,12 +70,13 @@ class Router(ninja.Router):
             404: "{" in path,
             409: creates,
             413: body,
+            415: body,
             429: options.get("throttle", NOT_SET) is not NOT_SET,
             500: True,
             503: True,
         }
         super().add_api_operation(
-            path,
+            path.replace("{int:", "{id:"),
             methods,
             once(view_func, answers[201]) if creates else view_func,
             auth=auth,
@@ -86,8 +99,8 @@ class Api(NinjaAPI):
             ]
         )
 
-    def get_openapi_schema(self, **options: Any) -> Any:
-        schema = super().get_openapi_schema(**options)
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> Any:
+        schema = Description(self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
         schemes = schema["components"].setdefault("securitySchemes", {})
         schemes.clear()
         schemes["Bearer"] = {"type": "http", "scheme": Bearer.openapi_scheme, "bearerFormat": "JWT"}
@@ -95,6 +108,30 @@ class Api(NinjaAPI):
             describe_security(operation)
             describe_upload(operation, schema["components"]["schemas"])
         return schema
+
+
+class Description(OpenAPISchema):
+    """ninja's, which keeps one shape for each name."""
+
+    def add_schema_definitions(self, definitions: dict[str, Any]) -> None:
+        """Choices are written out where they stand: there is more than one enum called Status."""
+        choices = {name: shape for name, shape in definitions.items() if "enum" in shape}
+        shapes = {name: write_out(shape, choices) for name, shape in definitions.items() if name not in choices}
+        definitions.update(shapes)
+        for name, shape in shapes.items():
+            if self.schemas.setdefault(name, shape) != shape:
+                raise ValueError(f"Two different schemas are called {name}: rename one.")
+
+
+def write_out(part: Any, choices: dict[str, Any]) -> Any:
+    """`part` with each reference to one of `choices` replaced by what it refers to."""
+    if isinstance(part, list):
+        return [write_out(inner, choices) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    chosen = choices.get(str(part.get("$ref", "")).rpartition("/")[2])
+    rest = {name: write_out(inner, choices) for name, inner in part.items() if not (chosen and name == "$ref")}
+    return {**(chosen or {}), **rest}
 
 
 def operations_of(schema: dict[str, Any]) -> list[dict[str, Any]]:

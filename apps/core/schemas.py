@@ -1,8 +1,18 @@
 """The shapes every answer and every body inherit."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -10,11 +20,17 @@ Answer = dict[str, Any]
 
 
 def holds_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(holds_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(holds_nul(part) for part in value)
+    # Not recursive: JSON may be nested deeper than Python's stack.
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, str) and "\0" in part:
+            return True
+        if isinstance(part, dict):
+            parts += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            parts += part
+    return False
 
 
 def refuse_nul(value: Any) -> Any:
@@ -114,7 +130,19 @@ def not_a_boolean(value: object) -> object:
     return str(value) if isinstance(value, bool) else value
 
 
-Id = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(not_a_boolean)]
+def in_utc(value: datetime) -> datetime:
+    """The same moment in UTC, in which the database keeps it and where the calendar must not end."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Enter a valid date/time.") from error
+
+
+Integer = Annotated[int, BeforeValidator(not_a_boolean)]
+Number = Annotated[float, BeforeValidator(not_a_boolean)]
+Id = Annotated[Integer, Field(ge=1, le=2**63 - 1)]
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
+"""Bodies and queries use these four; a plain int takes true, a plain datetime the year 0."""
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=4096)]
 """Passwords, tokens and codes are taken as they are."""
 

@@ -56,6 +56,12 @@ def guard(name: str, *caller: str) -> None:
         raise Throttled(window(name, *caller)[1])
 
 
+def refuse_spent(name: str, *caller: str) -> None:
+    """Refuse when nothing is left, without counting this one."""
+    if settings.THROTTLES and not window(name, *caller)[0]:
+        raise Throttled(window(name, *caller)[1])
+
+
 def forgive(name: str, *caller: str) -> None:
     """The attempt was a good one: begin again at zero."""
     try:

@@ -21,7 +21,9 @@ else:
 IMAGES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 DOCUMENTS = IMAGES | {"application/pdf": ".pdf"}
 
+PICTURES = ("JPEG", "PNG", "WEBP")
 MAX_PIXELS = 50_000_000
+Image.MAX_IMAGE_PIXELS = None  # `decode` has its own limit, and a sentence for it
 HEAD_BYTES = 8192
 PDF_TAIL_BYTES = 2048
 
@@ -72,7 +74,7 @@ def decode(upload: Upload, field: str = "file") -> Image.Image:
     """The whole picture in memory; a bomb is refused by its declared size, before decoding."""
     upload.seek(0)
     try:
-        image = Image.open(upload.file or upload)
+        image = Image.open(upload.file or upload, formats=PICTURES)
         if image.width * image.height > MAX_PIXELS:
             raise refused(field, "The picture has too many pixels.")
         image.load()
@@ -94,7 +96,15 @@ def discarded_on_failure(file: FieldFile) -> Iterator[None]:
 
 def square_picture(upload: Upload, side: int, field: str = "file") -> "ContentFile[bytes]":
     """A fresh square WebP of the picture: its metadata, location included, stays behind."""
-    picture = ImageOps.exif_transpose(decode(upload, field))
+    picture = upright(decode(upload, field)).convert("RGBA")
     target = BytesIO()
-    ImageOps.fit(picture.convert("RGBA"), (side, side)).save(target, "WEBP", quality=85)
+    ImageOps.fit(picture, (side, side)).save(target, "WEBP", quality=85, exif=b"", xmp=b"", icc_profile=b"")
     return ContentFile(target.getvalue())
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Turned as its camera says; damaged metadata says nothing."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # Pillow reads metadata late, and trips over damage in many ways
+        return picture

@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AliasPath, AwareDatetime, Field
+from pydantic import AliasPath, Field
 
 from apps.core.pages import LogQuery
-from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Out, PersonOut
+from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
 from apps.notifications.models import Priority
 
 
@@ -45,8 +45,8 @@ class NotificationQuery(LogQuery):
     type: Annotated[str, AnyCase] | None = None
     code: Annotated[str, AnyCase] | None = None
     priority: Annotated[Priority, AnyCase] | None = None
-    created_after: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
 
 
 class UnreadCountOut(Out):

@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.core.auth import SignedInRequest
 from apps.core.pages import PageQuery, page
 from apps.core.payload import Payload
-from apps.core.routing import Router
+from apps.core.routing import Router, refusals
 from apps.core.schemas import Answer, Page, PersonOut, Reply, ok
 from apps.core.throttling import Throttle
 from apps.social import services
@@ -56,7 +56,11 @@ def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) ->
     return page(request, rows.with_people().order_by("-pk"), query)
 
 
-@router.post("/connections/request", throttle=Throttle("connect"), response={201: Reply[RequestOut]})
+@router.post(
+    "/connections/request",
+    throttle=Throttle("connect"),
+    response={201: Reply[RequestOut], **refusals(404)},
+)
 def request_connection(request: SignedInRequest, data: Payload[RequestIn]) -> Status[Answer]:
     receiver = get_object_or_404(User.objects.visible_to(request.user).as_people(), pk=data.receiver_id)
     connection = services.request_connection(sender=request.user, receiver=receiver)
@@ -89,7 +93,7 @@ def list_blocks(request: SignedInRequest) -> Answer:
     return ok(request.user.blocks_made.select_related("blocked__user_type", "blocked__profile").order_by("-pk"))
 
 
-@router.post("/blocks", response={201: Reply[BlockOut]})
+@router.post("/blocks", response={201: Reply[BlockOut], **refusals(404)})
 def block_user(request: SignedInRequest, data: Payload[BlockIn]) -> Status[Answer]:
     person = get_object_or_404(User.objects.blockable_by(request.user).as_people(), pk=data.user_id)
     return Status(201, ok(services.block(blocker=request.user, blocked=person), "User blocked."))
