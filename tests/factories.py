@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from apps.accounts.models import Block, Document, Profile, User, UserType
+from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.notifications.models import Notification, NotificationType
 from apps.social.models import Connection
 from tests.client import PDF
@@ -39,6 +39,21 @@ class StaffFactory(UserFactory):
 
     class Params:
         role = "staff"
+
+
+class ProfilePlatformFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProfilePlatform
+
+    platform = factory.Sequence(lambda n: f"platform{n}")
+    handle = "somebody"
+
+
+class ProfileCategoryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProfileCategory
+
+    slug = factory.Sequence(lambda n: f"category{n}")
 
 
 class DocumentFactory(factory.django.DjangoModelFactory):

@@ -60,5 +60,5 @@ def read_token(token: str, purpose: Purpose) -> Claims:
         if decoded["header"].get("typ") != f"{purpose}+jwt":
             raise InvalidToken
         return Claims(user_id=int(payload["sub"]), session_id=int(payload["sid"]), token_id=str(payload["jti"]))
-    except (jwt.InvalidTokenError, ValueError) as error:
+    except (jwt.InvalidTokenError, TypeError, ValueError) as error:
         raise InvalidToken from error

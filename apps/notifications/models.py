@@ -46,9 +46,10 @@ class NotificationType(models.Model):
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, viewer: "User") -> Self:
-        """One's own that have not expired, and none about somebody on the other side of a block."""
+        """One's own that have not expired, and none about somebody who is away or on the other side of a block."""
         return (
             self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), receiver=viewer)
+            .exclude(actor__is_active=False)
             .exclude(actor__blocks_made__blocked=viewer)
             .exclude(actor__blocks_received__blocker=viewer)
         )

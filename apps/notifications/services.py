@@ -27,7 +27,7 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
         receiver=receiver,
         actor=actor,
         kind=kind,
-        title=fill_in(kind.title, words),
+        title=fill_in(kind.title, words)[:200],
         message=fill_in(kind.message, words),
         priority=kind.priority,
         redirect_kind=redirect.kind,
@@ -49,7 +49,9 @@ def mark_one(*, notification: Notification, read: bool) -> None:
 
 def mark_all(*, notifications: NotificationQuerySet, read: bool) -> int:
     """How many changed; what was read before keeps its time."""
-    changed: int = notifications.filter(is_read=not read).update(is_read=read, read_at=timezone.now() if read else None)
+    now = timezone.now()
+    unlike = notifications.filter(is_read=not read)
+    changed: int = unlike.update(is_read=read, read_at=now if read else None, updated_at=now)
     return changed
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.core.files.storage import storages
 from django.core.files.storage.base import Storage
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from apps.core.links import file_url
@@ -30,6 +30,14 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
     def with_file(self) -> Self:
         return self.exclude(file="")
+
+    def pending(self) -> Self:
+        return self.filter(status=Document.Status.PENDING)
+
+    def pending_first(self) -> Self:
+        """What waits longest first, then what was decided last."""
+        waiting = Case(When(status=Document.Status.PENDING, then=0), default=1)
+        return self.order_by(waiting, F("reviewed_at").desc(nulls_last=True), "created_at")
 
     def decided_before(self, days: int) -> Self:
         return self.filter(reviewed_at__lt=timezone.now() - timedelta(days=days))

@@ -1,10 +1,11 @@
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Permission
 from django.core.management.base import CommandError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block
@@ -21,8 +22,15 @@ class UserTypeQuerySet(models.QuerySet["UserType"]):
     def open_to_all(self) -> Self:
         return self.filter(for_staff=False)
 
-    def named(self, slug: str) -> Self:
-        return self.filter(Q(slug=slug) | Q(alias=slug))
+    def named(self, name: str) -> Self:
+        return self.filter(Q(slug=name) | Q(alias=name)) if name else self.none()
+
+    def with_counts(self) -> Self:
+        """With how many people have it: all, those who are active, those with the blue tick."""
+        active, verified = Q(users__is_active=True), Q(users__is_verified=True)
+        return self.annotate(
+            people=Count("users"), active=Count("users", filter=active), verified=Count("users", filter=verified)
+        ).order_by("pk")
 
 
 class UserType(models.Model):
@@ -60,9 +68,15 @@ class UserQuerySet(models.QuerySet["User"]):
         staff_type = UserType.objects.filter(for_staff=True).first()
         if staff_type is None:
             raise CommandError("There are no user types yet: run `manage.py seed` first.")
+        if self.with_login(username).exists() or self.with_login(email).exists():
+            raise CommandError("That username or e-mail address is already taken.")
         return self.create_user(
             username, email, password, user_type=staff_type, is_staff=True, is_superuser=True, **fields
         )
+
+    def normalize_email(self, email: str) -> str:
+        """Django's user calls it when a form checks one."""
+        return BaseUserManager.normalize_email(email)
 
     def get_by_natural_key(self, username: str) -> "User":
         return self.get(username=username)

@@ -1,11 +1,14 @@
 """Joining, and telling of oneself."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.accounts.schemas import ProfileIn, RegisterIn
+from apps.accounts.services.sessions import end_all
 from apps.core.errors import Invalid
 from apps.core.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
 from apps.notifications.schemas import Redirect
@@ -28,7 +31,9 @@ def register(*, form: RegisterIn) -> User:
 
 
 def chosen_type(form: RegisterIn) -> UserType:
-    field, choice = form.chosen_type()
+    if (sent := form.chosen_type()) is None:
+        raise Invalid({"user_type_id": ["This field is required."]})
+    field, choice = sent
     types = UserType.objects.open_to_all()
     found = types.filter(pk=int(choice)) if choice.isdecimal() else types.named(choice)
     if (user_type := found.first()) is None:
@@ -71,6 +76,28 @@ def create_account(form: RegisterIn, user_type: UserType) -> User:
     return user
 
 
+@transaction.atomic
+def add_account(*, user: User) -> None:
+    """An account made by staff: `user` is filled in, its password included, and not saved yet."""
+    user.save()
+    Profile.objects.create(user=user, search_text=Profile.searchable(user, ""))
+
+
+@transaction.atomic
+def change_account(*, user: User, fields: Collection[str]) -> None:
+    """Save these fields of `user`: a new address is not verified yet, who is switched off is signed out."""
+    changed = set(fields)
+    if "email" in changed:
+        user.email_verified = False
+        changed.add("email_verified")
+    user.save(update_fields=changed)
+    if "is_active" in changed and not user.is_active:
+        end_all(user=user)
+    profile = Profile.objects.select_for_update(no_key=True).get(user=user)
+    profile.search_text = Profile.searchable(user, profile.bio)
+    profile.save(update_fields=["search_text"])
+
+
 USER_FIELDS = {"first_name", "last_name"}
 LISTS = {"categories", "platforms"}
 
@@ -78,7 +105,9 @@ LISTS = {"categories", "platforms"}
 @transaction.atomic
 def update_profile(*, user: User, changes: ProfileIn) -> None:
     """Merge the fields that were sent; a list that was sent replaces the old one."""
-    profile = Profile.objects.select_for_update().get(user=user)
+    # Read anew once it is ours: the search text is made of both rows.
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    profile = Profile.objects.get(user=user)
     sent = changes.model_fields_set
     for name in sent & USER_FIELDS:
         setattr(user, name, getattr(changes, name))

@@ -12,6 +12,7 @@ from apps.accounts.credentials import check_credentials
 from apps.accounts.errors import AccountInactive, BadCredentials, TokenReused
 from apps.accounts.models import Session, User
 from apps.accounts.tokens import Claims, Purpose, make_token, new_token_id, read_token
+from apps.core import audit
 from apps.core.clients import Client
 from apps.core.errors import InvalidToken
 
@@ -64,19 +65,31 @@ def refresh(*, token: str) -> Tokens:
     sessions = Session.objects.filter(pk=claims.session_id, user=claims.user_id)
     # Conditions on this one row only: PostgreSQL does not look again at a joined one after waiting for a lock.
     current = sessions.filter(refresh_id=claims.token_id, revoked_at=None, expires_at__gt=now)
-    if not current.update(refresh_id=new_token_id(), last_used_at=now):
-        if sessions.exclude(refresh_id=claims.token_id).exists():
-            sessions.filter(revoked_at=None).update(revoked_at=now)
-            raise TokenReused
-        raise InvalidToken
-    session = sessions.alive().first()
-    if session is None:
-        raise InvalidToken
-    return tokens_of(session)
+    # Together: whoever comes with the same token waits, and revokes the session only after it was read.
+    with transaction.atomic():
+        rotated = current.update(refresh_id=new_token_id(), last_used_at=now)
+        session = sessions.alive().first() if rotated else None
+    if session:
+        return tokens_of(session)
+    if not rotated and sessions.exclude(refresh_id=claims.token_id).exists():
+        sessions.filter(revoked_at=None).update(revoked_at=now)
+        raise TokenReused
+    raise InvalidToken
 
 
 def logout(*, session: Session) -> None:
     Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def end_session(*, session: Session, by: User) -> None:
+    """Staff sign a device out."""
+    logout(session=session)
+    audit.record(actor=by, action="session.ended", target=session)
+
+
+def end_all(*, user: User) -> None:
+    Session.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def prune_sessions() -> None:
