@@ -1,8 +1,86 @@
-"""What makes the admin one product."""
+"""What makes the admin one product: its navigation and its tabs."""
+
+from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+from apps.accounts.models import Document
+from apps.core.auth import SignedInRequest
+
+NAVIGATION = {
+    "People": [
+        ("Users", "group", "accounts.user"),
+        ("User types", "badge", "accounts.usertype"),
+        ("Documents", "fact_check", "accounts.document"),
+        ("Sessions", "devices", "accounts.session"),
+        ("Blocks", "block", "accounts.block"),
+    ],
+    "Network": [("Connections", "handshake", "social.connection")],
+    "Notifications": [
+        ("Notifications", "notifications", "notifications.notification"),
+        ("Notification types", "edit_notifications", "notifications.notificationtype"),
+    ],
+    "Operations": [
+        ("Site settings", "tune", "constance.config"),
+        ("Groups", "shield_person", "auth.group"),
+        ("Audit trail", "visibility", "core.auditentry"),
+        ("Console history", "history", "admin.logentry"),
+        ("Scheduled jobs", "schedule", "django_q.schedule"),
+        ("Waiting jobs", "pending_actions", "django_q.ormq"),
+        ("Failed jobs", "error", "django_q.failure"),
+        ("Finished jobs", "task_alt", "django_q.success"),
+        ("Idempotency keys", "key", "core.idempotencykey"),
+    ],
+}
+ENVIRONMENT_COLOURS = {"production": "danger", "staging": "warning"}
 
 
 def environment(request: HttpRequest) -> list[str]:
-    return [settings.ENVIRONMENT, "info"]
+    return [settings.ENVIRONMENT, ENVIRONMENT_COLOURS.get(settings.ENVIRONMENT, "info")]
+
+
+def icon(request: HttpRequest) -> str:
+    return static("console/icon.svg")
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("console/console.css")
+
+
+def navigation(request: SignedInRequest) -> list[dict[str, Any]]:
+    """Only what this person may open."""
+    pages = pages_of(request)
+    groups = [
+        {"title": title, "items": [entry(request, *item, pages) for item in items if item[2] in pages]}
+        for title, items in NAVIGATION.items()
+    ]
+    start = {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]}
+    return [start, *(group for group in groups if group["items"])]
+
+
+def pages_of(request: HttpRequest) -> dict[str, str]:
+    apps = admin.site.get_app_list(request)
+    return {model["model"]._meta.label_lower: model["admin_url"] for app in apps for model in app["models"]}
+
+
+def entry(request: SignedInRequest, title: str, symbol: str, model: str, pages: dict[str, str]) -> dict[str, Any]:
+    item = {"title": title, "icon": symbol, "link": pages[model]}
+    if model == "accounts.document" and request.user.has_perm("accounts.review_document"):
+        waiting = Document.objects.pending().count()
+        return item | {"badge": str(waiting) if waiting else "", "badge_variant": "warning"}
+    return item
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    page = reverse("admin:accounts_document_changelist")
+    chosen = request.GET.get("status__exact", "") if request.path == page else None
+    choices = [("", "All"), *Document.Status.choices]
+    items = [
+        {"title": label, "link": f"{page}?status__exact={value}" if value else page, "active": value == chosen}
+        for value, label in choices
+    ]
+    return [{"models": ["accounts.document"], "items": items}]

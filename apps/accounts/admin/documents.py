@@ -1,0 +1,112 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
+
+from apps.accounts.models import Document
+from apps.accounts.services import documents
+from apps.core.auth import SignedInRequest
+from apps.core.console import ReadOnlyAdmin
+from apps.core.errors import DomainError
+from apps.core.links import file_url
+from apps.core.uploads import IMAGES
+
+
+class ReviewForm(forms.Form):
+    decision = forms.ChoiceField(
+        choices=[("approve", "Approve"), ("reject", "Reject")], widget=UnfoldAdminRadioSelectWidget
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget({"rows": 4}),
+        help_text="Needed to reject: the person reads it.",
+    )
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    """Rows are decided on the review page, by the service the API uses."""
+
+    list_display = ["user", "type", "state", "length", "created_at", "reviewed_by", "reviewed_at"]
+    list_select_related = ["user", "reviewed_by"]
+    list_filter = [
+        ("type", ChoicesDropdownFilter),
+        ("user", AutocompleteSelectFilter),
+        ("reviewed_by", AutocompleteSelectFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    search_fields = ["user__username", "user__email", "=sha256"]
+    search_help_text = "A username, an e-mail address or the SHA-256 of a file."
+    actions_row = actions_detail = ["review"]
+    fields = [
+        *["user", "type", "state", "reason", "created_at", "reviewed_by", "reviewed_at"],
+        *["content_type", "length", "sha256"],
+    ]
+    readonly_fields = ["state", "length"]
+
+    @display(
+        description="status",
+        ordering="status",
+        label={"Pending": "warning", "Approved": "success", "Rejected": "danger"},
+    )
+    def state(self, document: Document) -> str:
+        return document.get_status_display()
+
+    @display(description="size", ordering="size")
+    def length(self, document: Document) -> str:
+        return filesizeformat(document.size)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return Document.objects.pending_first()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_view_permission(request, obj)) or self.has_review_permission(request)
+
+    def has_review_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("accounts.review_document")
+
+    @action(description="Review", url_path="review", icon="fact_check", permissions=["review"])
+    def review(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:
+        """A page of its own: nothing is decided by following a link."""
+        document = self.get_object(request, object_id)
+        if document is None:
+            raise Http404
+        form = ReviewForm(request.POST or None)
+        if form.is_valid() and self.decide(request, document, form):
+            return redirect("admin:accounts_document_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Review: {document}",
+            "opts": self.opts,
+            "original": document,
+            "document": document,
+            "form": form,
+            "is_open": document.status == Document.Status.PENDING,
+            "file_url": file_url("document", document.pk, request.user.pk) if document.file else None,
+            "is_image": document.content_type in IMAGES,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accounts/document/review.html", context)
+
+    def decide(self, request: SignedInRequest, document: Document, form: ReviewForm) -> bool:
+        approve = form.cleaned_data["decision"] == "approve"
+        try:
+            documents.review_document(
+                document=document, by=request.user, approve=approve, reason=form.cleaned_data["reason"]
+            )
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.detail)
+            document.refresh_from_db()
+            return False
+        self.message_user(request, f"{document.get_status_display()}: {document}.")
+        return True

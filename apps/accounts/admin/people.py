@@ -1,0 +1,219 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import models, transaction
+from django.db.models import Field, Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from pydantic import ValidationError as SchemaError
+from unfold.admin import StackedInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from apps.accounts.models import Profile, User, UserType
+from apps.accounts.models.users import UserTypeQuerySet
+from apps.accounts.schemas import ProfileIn, check_email
+from apps.accounts.services import people, sessions
+from apps.core.auth import SignedInRequest
+from apps.core.console import Fieldsets, ModelAdmin, changed_columns
+from apps.core.payload import invalid_from
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    """Names and addresses are taken in any case of their letters."""
+
+    def clean_username(self) -> str:
+        return self.free("username", self.cleaned_data["username"])
+
+    def clean_email(self) -> str:
+        return self.free("email", check_email(self.cleaned_data["email"]))
+
+    def free(self, field: str, value: str) -> str:
+        if User.objects.with_login(value).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(f"A user with that {field} already exists.")
+        return value
+
+
+class NewAccountForm(AccountForm, UserCreationForm):
+    pass
+
+
+class ChangedAccountForm(AccountForm, UserChangeForm):
+    pass
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        """Whoever knew the old one is out."""
+        user: User = super().save(commit=commit)
+        sessions.end_all(user=user)
+        return user
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    """Checked and saved as if the person had sent it to the API."""
+
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.changes()
+        except SchemaError as error:
+            for field, sentences in invalid_from([("profile", error)]).details.items():
+                self.add_error(field, sentences)
+
+    def changes(self) -> ProfileIn:
+        sent = {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+        return ProfileIn.model_validate(
+            {name: value if name == "bio" else value or None for name, value in sent.items()}
+        )
+
+    def save(self, commit: bool = True) -> Profile:
+        if commit:
+            people.update_profile(user=self.instance.user, changes=self.changes())
+        profile: Profile = self.instance
+        return profile
+
+
+class ProfileInline(StackedInline):
+    model = Profile
+    form = ProfileForm
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    can_delete = False
+    tab = True
+    earned = ["tier_level", "tier_name", "karma_score", "rating", "completed_collaborations", "plan"]
+    told = ["bio", "phone", "website", "business_category", "country", "city", "timezone"]
+    readonly_fields = ["picture", "platforms", "categories", "languages", "social_links", *earned]
+    fieldsets = [
+        (None, {"fields": ["picture", *told, "languages", "social_links", "categories", "platforms"]}),
+        ("Earned", {"fields": earned}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @display(description="picture")
+    def picture(self, profile: Profile) -> str | None:
+        image = '<img src="{}" alt="" width="96" height="96" class="rounded-default">'
+        return format_html(image, profile.avatar.url) if profile.avatar else None
+
+    @display(description="categories")
+    def categories(self, profile: Profile) -> str:
+        return ", ".join(row.slug for row in profile.category_rows.all())
+
+    @display(description="platforms")
+    def platforms(self, profile: Profile) -> str:
+        return ", ".join(f"{row} ({row.followers:,} followers)" for row in profile.platform_rows.all())
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not generic when it runs
+    form = ChangedAccountForm
+    add_form = NewAccountForm
+    change_password_form = PasswordForm
+    inlines = [ProfileInline]
+    list_display = ["person", "email", "user_type", "is_verified", "is_staff", "is_active", "date_joined"]
+    list_filter = [
+        ("user_type", RelatedDropdownFilter),
+        ("is_staff", BooleanRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("is_verified", BooleanRadioFilter),
+        ("date_joined", RangeDateFilter),
+    ]
+    search_fields = ["username", "email", "first_name", "last_name"]
+    search_help_text = "A username, a name or an e-mail address."
+    ordering = ["-pk"]
+    actions = ["remove_pictures"]
+    filter_horizontal = ["groups", "user_permissions"]
+    superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
+    readonly_fields = ["is_verified", "email_verified", "last_login", "date_joined", "password_link"]
+    names = ["username", "email", "first_name", "last_name", "user_type"]
+    fieldsets = [
+        (None, {"fields": [*names, "password_link"]}),
+        ("State", {"fields": ["is_active", "is_verified", "email_verified", "last_login", "date_joined"]}),
+        ("Power", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
+    ]
+    add_fieldsets = [(None, {"fields": [*names, "is_staff", "password1", "password2"]})]
+
+    @display(description="person", header=True, ordering="username")
+    def person(self, user: User) -> list[Any]:
+        picture = {"path": user.avatar, "squared": False} if user.avatar else None
+        return [user.display_name, user.username, user.username[:2], picture]
+
+    @display(description="password")
+    def password_link(self, user: User) -> str:
+        page = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}" class="text-link">Set another password</a>', page)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows: QuerySet[User] = super().get_queryset(request)
+        return rows.select_related("user_type", "profile")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
+        fieldsets = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {"fields": [name for name in options["fields"] if name != "password_link"]})
+            for title, options in fieldsets
+        ]
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[type[StackedInline]]:
+        return self.inlines if obj else []
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user_type" and not request.user.is_superuser:
+            kwargs["queryset"] = UserType.objects.open_to_all()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Only a superuser changes a colleague: with somebody's password or address come their permissions."""
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or not (isinstance(obj, User) and is_colleague(obj)))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """An account is switched off, which hides the person."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            people.change_account(user=obj, fields=changed_columns(form))
+        else:
+            people.add_account(user=obj)
+
+    @action(description="Remove the pictures of selected people", permissions=["change"])
+    def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+        chosen = [user for user in queryset if self.has_change_permission(request, user)]
+        for user in chosen:
+            people.remove_avatar(user=user)
+        self.message_user(request, f"Removed {len(chosen)} pictures.")
+
+
+def is_colleague(user: User) -> bool:
+    return user.is_staff or user.is_superuser or user.user_type.for_staff
+
+
+@admin.register(UserType)
+class UserTypeAdmin(ModelAdmin):
+    list_display = ["name", "slug", "alias", "for_staff", "people"]
+    search_fields = ["name", "slug", "alias"]
+    filter_horizontal = ["permissions"]
+    superuser_fields = {"for_staff", "permissions"}
+    fieldsets = [(None, {"fields": ["name", "slug", "alias", "for_staff", "permissions"]})]
+
+    def get_queryset(self, request: HttpRequest) -> UserTypeQuerySet:
+        rows: UserTypeQuerySet = super().get_queryset(request)
+        return rows.with_counts()
+
+    @display(description="people", ordering="people")
+    def people(self, user_type: Any) -> int:
+        return int(user_type.people)
+
+    def formfield_for_manytomany(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field.queryset = field.queryset.select_related("content_type")  # a permission is called by its name
+        return field

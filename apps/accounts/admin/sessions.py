@@ -1,0 +1,74 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RadioFilter, RangeDateTimeFilter
+from unfold.decorators import action, display
+
+from apps.accounts.models import Block, Session
+from apps.accounts.models.sessions import SessionQuerySet
+from apps.accounts.services import sessions
+from apps.core.auth import SignedInRequest
+from apps.core.console import ModelAdmin, ReadOnlyAdmin
+
+
+class AliveFilter(RadioFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, str]]:
+        return [("alive", "Signed in")]
+
+    def queryset(self, request: HttpRequest, queryset: SessionQuerySet) -> SessionQuerySet:
+        return queryset.alive() if self.value() == "alive" else queryset
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    list_display = ["user", "device", "address", "state", "created_at", "last_used_at"]
+    list_select_related = ["user"]
+    list_filter = [AliveFilter, ("user", AutocompleteSelectFilter), ("last_used_at", RangeDateTimeFilter)]
+    search_fields = ["user__username", "=ip"]
+    search_help_text = "A username or an address."
+    ordering = ["-pk"]
+    actions = ["end_sessions"]
+    fields = ["user", "user_agent", "address", "state", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    readonly_fields = ["address", "state"]
+
+    @display(description="device", ordering="user_agent")
+    def device(self, session: Session) -> str:
+        return session.user_agent[:60] or "unknown"
+
+    @display(description="address", ordering="ip")
+    def address(self, session: Session) -> str | None:
+        return session.ip
+
+    @display(description="state", label={"signed in": "success", "ended": "danger", "expired": "warning"})
+    def state(self, session: Session) -> str:
+        if session.revoked_at or not session.user.is_active:
+            return "ended"
+        return "expired" if session.expires_at <= timezone.now() else "signed in"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """The filters in the address are no way to guess at what the page hides."""
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        return allowed and not lookup.startswith("refresh_id")
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_session")
+
+    @action(description="End selected sessions", permissions=["end"])
+    def end_sessions(self, request: SignedInRequest, queryset: QuerySet[Session]) -> None:
+        chosen = list(queryset)
+        for session in chosen:
+            sessions.end_session(session=session, by=request.user)
+        self.message_user(request, f"Ended {len(chosen)} sessions.")
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnlyAdmin):
+    list_display = ["blocker", "blocked", "created_at"]
+    list_select_related = ["blocker", "blocked"]
+    list_filter = [("blocker", AutocompleteSelectFilter), ("blocked", AutocompleteSelectFilter)]
+    search_fields = ["blocker__username", "blocked__username"]
+    ordering = ["-pk"]

@@ -1,0 +1,82 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from apps.core.console import ModelAdmin, ReadOnlyAdmin
+from apps.notifications.models import Notification, NotificationType
+from apps.notifications.services import NAME_IN_BRACES
+
+PRIORITY_COLOURS = {"Low": "info", "Medium": "warning", "High": "danger"}
+
+
+class NotificationTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    def clean_title(self) -> str:
+        return with_plain_names(self.cleaned_data["title"])
+
+    def clean_message(self) -> str:
+        return with_plain_names(self.cleaned_data["message"])
+
+
+def with_plain_names(text: str) -> str:
+    if {"{", "}"} & set(NAME_IN_BRACES.sub("", text)):
+        raise forms.ValidationError("Braces hold one plain name, such as {sender}.")
+    return text
+
+
+@admin.register(NotificationType)
+class NotificationTypeAdmin(ModelAdmin):
+    form = NotificationTypeForm
+    list_display = ["name", "code", "family", "level", "is_active", "message"]
+    list_filter = [
+        ("family", ChoicesDropdownFilter),
+        ("priority", ChoicesDropdownFilter),
+        ("is_active", BooleanRadioFilter),
+    ]
+    search_fields = ["code", "name", "title", "message"]
+    fields = ["code", "family", "name", "description", "title", "message", "priority", "is_active"]
+
+    @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
+    def level(self, kind: NotificationType) -> str:
+        return kind.get_priority_display()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """The code names them."""
+        return ["code", "family"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ["receiver", "kind", "message", "level", "is_read", "created_at"]
+    list_select_related = ["receiver", "kind"]
+    list_filter = [
+        ("receiver", AutocompleteSelectFilter),
+        ("kind", RelatedDropdownFilter),
+        ("is_read", BooleanRadioFilter),
+    ]
+    search_fields = ["=receiver__username"]
+    search_help_text = "The receiver's username, in full."
+    ordering = ["-pk"]
+    paginator = InfinitePaginator
+    fields = [
+        *["receiver", "actor", "kind", "title", "message", "level", "redirect_url"],
+        *["is_read", "read_at", "created_at", "expires_at"],
+    ]
+    readonly_fields = ["level"]
+
+    @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
+    def level(self, notification: Notification) -> str:
+        return notification.get_priority_display()

@@ -1,0 +1,267 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.db import connection, models, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django_q.models import Failure, OrmQ, Schedule, Success, Task
+from unfold.admin import ModelAdmin
+
+from apps.accounts.models import Block, Document, Profile, Session, User, UserType
+from apps.core import audit
+from apps.core.models import AuditEntry, IdempotencyKey
+from apps.core.queue import queue
+from apps.core.tasks import prune_idempotency_keys
+from apps.notifications.models import Notification, NotificationType
+from apps.social.models import Connection
+from tests.client import sign_in
+from tests.console.conftest import browser
+from tests.factories import (
+    PASSWORD,
+    BlockFactory,
+    ConnectionFactory,
+    DocumentFactory,
+    NotificationFactory,
+    ProfileCategoryFactory,
+    ProfilePlatformFactory,
+    StaffFactory,
+    UserFactory,
+)
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+ROWS = [model for model in MODELS if issubclass(model, models.Model)]
+
+
+def make_user() -> None:
+    user = UserFactory(profile__avatar="avatars/a.webp")
+    ProfilePlatformFactory(profile=user.profile)
+    ProfileCategoryFactory(profile=user.profile)
+
+
+def make_task(**fields: object) -> None:
+    number = Task.objects.count()
+    times = {"started": timezone.now(), "stopped": timezone.now() + timedelta(seconds=1)}
+    Task.objects.create(id=f"{number:032}", name=f"job {number}", func="apps.core.tasks.x", **times, **fields)
+
+
+@transaction.atomic
+def make_queued() -> None:
+    queue(prune_idempotency_keys)
+
+
+MAKE: dict[type[models.Model], Callable[[], object]] = {
+    User: make_user,
+    UserType: lambda: UserType.objects.create(name=f"n{UserType.objects.count()}", slug=f"s{UserType.objects.count()}"),
+    Session: lambda: sign_in(UserFactory()),
+    Document: lambda: DocumentFactory(approved=True, reviewed_by=StaffFactory()),
+    Block: BlockFactory,
+    Connection: ConnectionFactory,
+    Notification: lambda: NotificationFactory(actor=UserFactory()),
+    NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
+    AuditEntry: lambda: audit.record(actor=StaffFactory(), action="test", target=UserFactory()),
+    IdempotencyKey: lambda: IdempotencyKey.objects.create(user=UserFactory(), key="k", claimed_at=timezone.now()),
+    LogEntry: lambda: LogEntry.objects.log_actions(StaffFactory().pk, [UserFactory()], CHANGE, single_object=True),
+    Group: lambda: Group.objects.create(name=f"g{Group.objects.count()}"),
+    Schedule: lambda: Schedule.objects.create(name="n", func="apps.core.tasks.x", task=Task.objects.first().pk),
+    Success: lambda: make_task(success=True),
+    Failure: lambda: make_task(success=False, result="Traceback"),
+    OrmQ: make_queued,
+}
+
+
+def path_of(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def make(model: type[models.Model], count: int = 1) -> None:
+    make_task(success=True)
+    for _ in range(count):
+        MAKE[model]()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_every_page_of_a_model_is_unfold_s(model):
+    assert isinstance(admin.site._registry[model], ModelAdmin)
+
+
+def test_every_row_that_staff_may_have_to_see_is_there():
+    registered = {model._meta.label_lower for model in MODELS}
+    ours = {
+        model._meta.label_lower
+        for app in ("core", "accounts", "social", "notifications")
+        for model in apps.get_app_config(app).get_models()
+    }
+
+    within_another = {"accounts.profile", "accounts.profileplatform", "accounts.profilecategory", "core.seededgrant"}
+    assert ours - registered == within_another
+    assert {"constance.config", "auth.group", "django_q.schedule", "django_q.failure"} <= registered
+
+
+@pytest.mark.parametrize("model", ROWS, ids=str)
+@pytest.mark.parametrize("page", ["changelist", "add", "change", "history"])
+def test_every_page_answers_a_superuser(boss_client, model, page):
+    make(model)
+    row = model._default_manager.first()
+    args = [row.pk] if page in ("change", "history") else []
+    may_add = admin.site._registry[model].has_add_permission(boss_client.get("/admin/").wsgi_request)
+
+    response = boss_client.get(path_of(model, page, *args))
+
+    assert response.status_code == (403 if page == "add" and not may_add else 200)
+
+
+@pytest.mark.parametrize("model", ROWS, ids=str)
+def test_every_list_can_be_searched_and_sorted_and_filtered(boss_client, model):
+    make(model)
+    columns = range(1, len(admin.site._registry[model].list_display) + 1)
+
+    answers = [boss_client.get(path_of(model, "changelist"), {"q": "a", "o": column}) for column in columns]
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("model", ROWS, ids=str)
+def test_the_queries_of_a_list_do_not_grow_with_its_rows(boss_client, model):
+    make(model)
+    boss_client.get(path_of(model, "changelist"))
+
+    with CaptureQueriesContext(connection) as few:
+        boss_client.get(path_of(model, "changelist"))
+    make(model, 30)
+    with CaptureQueriesContext(connection) as many:
+        page = boss_client.get(path_of(model, "changelist"))
+
+    assert len(page.context["cl"].result_list) >= 30
+    assert len(many) == len(few), many.captured_queries
+
+
+def test_the_queries_of_the_first_page_do_not_grow(boss_client):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert boss_client.get("/admin/").status_code == 200
+        return len(captured)
+
+    for model in (User, Document, Connection, Failure):
+        make(model)
+    queries()
+    few = queries()
+    for model in (User, Document, Connection, Failure, UserType):
+        make(model, 10)
+
+    assert queries() == few
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_staff_without_the_permission_are_refused(db, model):
+    colleague = StaffFactory()
+    colleague.user_type.permissions.clear()
+
+    assert browser(colleague).get(path_of(model, "changelist")).status_code == 403
+
+
+def test_a_person_who_is_not_staff_is_asked_to_sign_in(alice):
+    response = browser(alice).get("/admin/")
+
+    assert response.status_code == 302
+    assert response.url == "/admin/login/?next=/admin/"
+
+
+def test_who_signs_in_arrives_at_the_first_page(staff, client):
+    response = client.post("/admin/login/", {"username": "sam@example.com", "password": PASSWORD})
+
+    assert response.url == "/admin/"
+
+
+READ_ONLY = [AuditEntry, Session, Connection, Notification, IdempotencyKey, Document, Block, LogEntry, Success, OrmQ]
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=str)
+def test_not_even_a_superuser_edits_what_the_product_writes(boss_client, model):
+    make(model)
+    row = model._default_manager.first()
+
+    assert boss_client.post(path_of(model, "change", row.pk), {}).status_code == 403
+    assert boss_client.post(path_of(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert boss_client.get(path_of(model, "add")).status_code == 403
+    assert model._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", ROWS, ids=str)
+def test_no_page_shows_what_is_secret_or_asks_another_host(boss_client, model):
+    make(model)
+    row = model._default_manager.first()
+    secrets = [*User.objects.values_list("password", flat=True), *Session.objects.values_list("refresh_id", flat=True)]
+    secrets += [secret.split("$")[-1] for secret in secrets]
+
+    for url in (path_of(model, "changelist"), path_of(model, "change", row.pk)):
+        html = boss_client.get(url).content.decode()
+        loaded = re.findall(r'<(?:link|script|img|iframe)[^>]+(?:src|href)="([^"]+)"', html)
+        assert not [secret for secret in secrets if secret in html]
+        assert loaded
+        assert not [asset for asset in loaded if not asset.startswith(("/", "http://127.0.0.1:8000/media/"))]
+
+
+def test_the_filters_in_the_address_do_not_let_anybody_guess_a_token(boss_client):
+    make(Session)
+
+    response = boss_client.get(path_of(Session, "changelist"), {"refresh_id__startswith": "a"})
+
+    assert response.status_code == 400
+
+
+def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
+    def links(client) -> set[str]:
+        groups = client.get("/admin/").context["sidebar_navigation"]
+        return {item["link"] for group in groups for item in group["items"]}
+
+    assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
+    seeded = [User, UserType, Document, Session, Block, Connection, Notification, NotificationType, AuditEntry]
+    assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}
+
+
+def test_the_navigation_counts_the_documents_that_wait(boss_client):
+    DocumentFactory.create_batch(3)
+    DocumentFactory(approved=True)
+
+    groups = boss_client.get("/admin/").context["sidebar_navigation"]
+
+    assert [item["badge"] for group in groups for item in group["items"] if item.get("badge")] == ["3"]
+
+
+def test_the_first_page_tells_how_things_stand(boss_client, staff_client):
+    DocumentFactory()
+    ConnectionFactory(accepted=True)
+    make(Failure)
+
+    page = boss_client.get("/admin/")
+
+    cards = {card["title"]: (card["value"], card["note"]) for card in page.context["cards"]}
+    assert cards["Connections"] == (1, "and 0 unanswered requests")
+    assert cards["Jobs waiting"] == (0, "and 1 failed")
+    assert cards["Documents to review"][0] == 1
+    assert cards["People"][0] == User.objects.count()
+    assert page.context["people"]["rows"][0] == ["Influencer", 3, 3, 0]
+    assert "Jobs waiting" not in {card["title"] for card in staff_client.get("/admin/").context["cards"]}
+
+
+def test_a_profile_is_found_by_the_autocomplete_of_people(staff_client):
+    UserFactory(username="findme")
+
+    response = staff_client.get(
+        "/admin/autocomplete/",
+        {"term": "findm", "app_label": "accounts", "model_name": "document", "field_name": "user"},
+    )
+
+    assert [row["text"] for row in response.json()["results"]] == ["findme"]
+
+
+def test_profiles_have_no_page_of_their_own():
+    with pytest.raises(NoReverseMatch):
+        path_of(Profile, "changelist")
