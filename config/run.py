@@ -20,7 +20,10 @@ from types import FrameType
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_SECONDS = 30
-STOP_SECONDS = 4
+STOP_SECONDS = 3
+
+
+children: list[subprocess.Popen[bytes]] = []
 
 
 def main() -> int:
@@ -28,26 +31,24 @@ def main() -> int:
     os.chdir(BASE_DIR)
     write_secrets(BASE_DIR / ".env")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("PUBLIC_URL", f"http://{HOST}:{port}")
     if is_taken(int(port)):
         print(f"Port {port} is in use. Stop what listens there, or choose another: make run PORT=8001", file=sys.stderr)
         return 1
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    children: list[subprocess.Popen[bytes]] = []
     try:
         prepare()
-        children += [start_worker(), start_web(port)]
-        wait_until_ready(port, children)
+        serving = [start_worker(), start_web(port)]
+        wait_until_ready(port, serving)
         print(welcome(port), flush=True)
-        while all(child.poll() is None for child in children):
+        while all(child.poll() is None for child in serving):
             time.sleep(0.2)
         print("A process ended by itself; stopping the other.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0
     finally:
-        end(children)
+        end_children()
 
 
 def stop(signum: int, frame: FrameType | None) -> None:
@@ -71,30 +72,40 @@ def is_taken(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
+def launch(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **environment}, start_new_session=True)
+    children.append(child)
+    return child
+
+
 def prepare() -> None:
-    for command in ("migrate", "seed", "collectstatic --noinput"):
-        run = subprocess.run(
-            [sys.executable, "manage.py", *command.split(), "-v0"], start_new_session=True, check=False
-        )
-        if run.returncode:
-            raise SystemExit(run.returncode)
+    """Database and static files, side by side."""
+    static = launch("manage.py", "collectstatic", "--noinput", "-v0")
+    for command in ("migrate", "seed"):
+        finish(launch("manage.py", command, "-v0"))
+    finish(static)
+
+
+def finish(command: subprocess.Popen[bytes]) -> None:
+    failed = command.wait()
+    children.remove(command)
+    if failed:
+        raise SystemExit(failed)
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    return launch("manage.py", "qcluster")
 
 
 def start_web(port: str) -> subprocess.Popen[bytes]:
     command = f"-m uvicorn config.asgi:application --host {HOST} --port {port} --loop uvloop --http httptools"
-    options = "--no-access-log --no-proxy-headers --no-server-header --timeout-graceful-shutdown 3"
-    environment = {**os.environ, "DATABASE_POOL": "1"}
-    arguments = [sys.executable, *command.split(), *options.split()]
-    return subprocess.Popen(arguments, env=environment, start_new_session=True)
+    options = "--no-access-log --no-proxy-headers --no-server-header --timeout-graceful-shutdown 2"
+    return launch(*command.split(), *options.split(), DATABASE_POOL="1")
 
 
-def start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "manage.py", "qcluster"], start_new_session=True)
-
-
-def wait_until_ready(port: str, children: list[subprocess.Popen[bytes]]) -> None:
+def wait_until_ready(port: str, serving: list[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while all(child.poll() is None for child in children) and time.monotonic() < deadline:
+    while all(child.poll() is None for child in serving) and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}/api/v1/health/ready", timeout=2):
                 return
@@ -104,16 +115,15 @@ def wait_until_ready(port: str, children: list[subprocess.Popen[bytes]]) -> None
 
 
 def welcome(port: str) -> str:
-    site = os.environ["PUBLIC_URL"]
+    site = f"http://{HOST}:{port}"
     return (
-        f"\nInfloo is running.\n"
-        f"  API      http://{HOST}:{port}/api/v1/docs\n"
-        f"  Console  {site}/admin/   (first staff account: .venv/bin/python manage.py createsuperuser)\n"
-        f"  Ctrl-C stops it.\n"
+        "\nInfloo is running; Ctrl-C stops it.\n"
+        f"  API      {site}/api/v1/docs\n"
+        f"  Console  {site}/admin/   (first account: .venv/bin/python manage.py createsuperuser)\n"
     )
 
 
-def end(children: list[subprocess.Popen[bytes]]) -> None:
+def end_children() -> None:
     """Ask each to stop, the parent process only; what is left after a while is killed with its session."""
     for child in children:
         child.terminate()

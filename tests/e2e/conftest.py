@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -81,8 +81,27 @@ def fresh_database(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def start(environment: dict[str, str], log: Path) -> Infloo:
-    """`make run` until it answers; a start that fails shows its log."""
+Start = Callable[[], Infloo]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`make run` until it answers, again and again with the same data; whatever still runs ends with the test."""
+    environment, log = fresh_environment(tmp_path / "data"), tmp_path / "run.log"
+    started: list[Infloo] = []
+
+    def start() -> Infloo:
+        started.append(launch(environment, log))
+        wait_until_ready(started[-1], log)
+        return started[-1]
+
+    yield start
+    for infloo in started:
+        if infloo.process.poll() is None:
+            infloo.interrupt()
+
+
+def launch(environment: dict[str, str], log: Path) -> Infloo:
     port = free_port()
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -93,20 +112,19 @@ def start(environment: dict[str, str], log: Path) -> Infloo:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    infloo = Infloo(f"http://127.0.0.1:{port}", environment, process)
+    return Infloo(f"http://127.0.0.1:{port}", environment, process)
+
+
+def wait_until_ready(infloo: Infloo, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and infloo.process.poll() is None:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"{infloo.api}/health/ready", timeout=2).status_code == 200:
-                return infloo
+                return
         time.sleep(0.1)
     pytest.fail(f"make run did not become ready:\n{log.read_text()}")
 
 
 @pytest.fixture
-def infloo(tmp_path: Path) -> Iterator[Infloo]:
-    running = start(fresh_environment(tmp_path / "data"), tmp_path / "run.log")
-    try:
-        yield running
-    finally:
-        running.interrupt()
+def infloo(start: Start) -> Infloo:
+    return start()

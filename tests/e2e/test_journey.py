@@ -1,6 +1,7 @@
 """Two people and a member of staff, on the real processes."""
 
 import re
+from contextlib import ExitStack, closing
 
 import httpx
 
@@ -49,14 +50,18 @@ def messages(person: httpx.Client) -> list[str]:
 
 
 def test_two_people_meet_and_staff_verify_one_of_them(infloo: Infloo):
-    brand, alice = join(infloo, "brand1", 2), join(infloo, "alice", 1)
+    with ExitStack() as stack:
+        people = join(infloo, "brand1", 2), join(infloo, "alice", 1), enter_console(infloo)
+        walk(*(stack.enter_context(closing(person)) for person in people))
+
+
+def walk(brand: httpx.Client, alice: httpx.Client, console: httpx.Client) -> None:
     brand_id = brand.get("/users/profile").json()["data"]["id"]
 
     uploaded = brand.post("/users/verify/", data={"type": "business"}, files={"file": ("licence.pdf", PDF)})
     assert uploaded.status_code == 201, uploaded.text
     assert uploaded.json()["data"] == {"id": 1, "user": brand_id, "type": "business", "status": "pending"}
 
-    console = enter_console(infloo)
     review = f"/admin/accounts/document/{uploaded.json()['data']['id']}/review/"
     link = re.search(r'"(http[^"]+/files/document/\d+\?sig=[^"]+)"', console.get(review).text)
     assert link, "the page shows no document"
