@@ -115,7 +115,7 @@ def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Stat
     return Status(201, ok(document, "Document uploaded successfully."))
 
 
-@router.get("/files/document/{int:document_id}", auth=FileLink("document"), **FILE_ANSWER)
+@router.get("/files/document/{id:document_id}", auth=FileLink("document"), **FILE_ANSWER)
 def get_document_file(request: SignedInRequest, document_id: int) -> HttpResponseBase:
     document = get_object_or_404(Document.objects.visible_to(request.user).with_file(), pk=document_id)
     documents.open_document(document=document, by=request.user)

@@ -25,10 +25,14 @@ def same_page(request: HttpRequest, **changes: str | int) -> str:
     return absolute(f"{request.path}?{query.urlencode()}")
 
 
-def file_url(kind: str, row_id: int, viewer_id: int) -> str:
+def file_path(kind: str, row_id: int, viewer_id: int) -> str:
     """Where `viewer_id` can open the file of this row during the next hour."""
     signature = signing.dumps([kind, row_id, viewer_id], salt=SALT)
-    return absolute(f"{API}/files/{kind}/{row_id}?sig={signature}")
+    return f"{API}/files/{kind}/{row_id}?sig={signature}"
+
+
+def file_url(kind: str, row_id: int, viewer_id: int) -> str:
+    return absolute(file_path(kind, row_id, viewer_id))
 
 
 def read_signature(signature: str, kind: str, row_id: object) -> int:

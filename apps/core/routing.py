@@ -38,7 +38,7 @@ def refusals(*statuses: int) -> dict[int, type[ErrorOut]]:
 
 
 class IdConverter(IntConverter):
-    """No database has larger ones: they lead nowhere."""
+    """`{id:…}` in a path: a row's id. No database has larger ones, so they lead nowhere."""
 
     regex = "[0-9]{1,18}"
 
@@ -47,7 +47,7 @@ register_converter(IdConverter, "id")
 
 
 class Router(ninja.Router):
-    """Adds id, declared refusals and, for a POST that creates, the idempotency key; `{int:…}` is a row's id."""
+    """Adds id, declared refusals and, for a POST that creates, the idempotency key."""
 
     def add_api_operation(
         self,
@@ -76,7 +76,7 @@ class Router(ninja.Router):
             503: True,
         }
         super().add_api_operation(
-            path.replace("{int:", "{id:"),
+            path,
             methods,
             once(view_func, answers[201]) if creates else view_func,
             auth=auth,

@@ -50,14 +50,14 @@ def own(request: SignedInRequest, notification_id: int) -> Notification:
     return get_object_or_404(Notification.objects.visible_to(request.user), pk=notification_id)
 
 
-@router.patch("/notifications/{int:notification_id}/read", response=Reply[ReadStateOut])
+@router.patch("/notifications/{id:notification_id}/read", response=Reply[ReadStateOut])
 def mark_notification_read(request: SignedInRequest, notification_id: int) -> Answer:
     notification = own(request, notification_id)
     services.mark_one(notification=notification, read=True)
     return ok(notification)
 
 
-@router.patch("/notifications/{int:notification_id}/unread", response=Reply[ReadStateOut])
+@router.patch("/notifications/{id:notification_id}/unread", response=Reply[ReadStateOut])
 def mark_notification_unread(request: SignedInRequest, notification_id: int) -> Answer:
     notification = own(request, notification_id)
     services.mark_one(notification=notification, read=False)
@@ -81,12 +81,12 @@ def mark_notifications_unread(request: SignedInRequest, data: Payload[IdsIn]) ->
     return ok({"updated": updated}, f"marked {updated} notifications as unread")
 
 
-@router.get("/notifications/{int:notification_id}/resolve", response=Reply[ResolvedOut])
+@router.get("/notifications/{id:notification_id}/resolve", response=Reply[ResolvedOut])
 def resolve_notification(request: SignedInRequest, notification_id: int) -> Answer:
     return ok(own(request, notification_id))
 
 
-@router.delete("/notifications/{int:notification_id}", response={204: None})
+@router.delete("/notifications/{id:notification_id}", response={204: None})
 def delete_notification(request: SignedInRequest, notification_id: int) -> Status[None]:
     services.delete_notification(notification=own(request, notification_id))
     return Status(204, None)

@@ -67,7 +67,7 @@ def request_connection(request: SignedInRequest, data: Payload[RequestIn]) -> St
     return Status(201, ok(connection, "Connection request sent successfully."))
 
 
-@router.patch("/connections/{int:connection_id}/action", response=Reply[ActionOut])
+@router.patch("/connections/{id:connection_id}/action", response=Reply[ActionOut])
 def answer_connection(request: SignedInRequest, connection_id: int, data: Payload[ActionIn]) -> Answer:
     received = Connection.objects.received_by(request.user).select_related("sender", "receiver")
     connection = get_object_or_404(received, pk=connection_id)
@@ -75,14 +75,14 @@ def answer_connection(request: SignedInRequest, connection_id: int, data: Payloa
     return ok({"status": connection.status}, f"Request {connection.status} successfully.")
 
 
-@router.delete("/connections/{int:connection_id}", response={204: None})
+@router.delete("/connections/{id:connection_id}", response={204: None})
 def remove_connection(request: SignedInRequest, connection_id: int) -> Status[None]:
     connection = get_object_or_404(Connection.objects.visible_to(request.user).removable(), pk=connection_id)
     services.remove_connection(connection=connection)
     return Status(204, None)
 
 
-@router.get("/connections/mutual/{int:user_id}", response=Page[PersonOut])
+@router.get("/connections/mutual/{id:user_id}", response=Page[PersonOut])
 def list_mutual_connections(request: SignedInRequest, user_id: int, query: Query[PageQuery]) -> Answer:
     other = get_object_or_404(User.objects.visible_to(request.user), pk=user_id)
     return page(request, mutual_connections(request.user, other).as_people().order_by("pk"), query)
@@ -99,7 +99,7 @@ def block_user(request: SignedInRequest, data: Payload[BlockIn]) -> Status[Answe
     return Status(201, ok(services.block(blocker=request.user, blocked=person), "User blocked."))
 
 
-@router.delete("/blocks/{int:user_id}", response={204: None})
+@router.delete("/blocks/{id:user_id}", response={204: None})
 def unblock_user(request: SignedInRequest, user_id: int) -> Status[None]:
     services.unblock(block=get_object_or_404(request.user.blocks_made, blocked=user_id))
     return Status(204, None)

@@ -63,9 +63,9 @@ def walk(brand: httpx.Client, alice: httpx.Client, console: httpx.Client) -> Non
     assert uploaded.json()["data"] == {"id": 1, "user": brand_id, "type": "business", "status": "pending"}
 
     review = f"/admin/accounts/document/{uploaded.json()['data']['id']}/review/"
-    link = re.search(r'"(http[^"]+/files/document/\d+\?sig=[^"]+)"', console.get(review).text)
+    link = re.search(r'"(/api/v1/files/document/\d+\?sig=[^"]+)"', console.get(review).text)
     assert link, "the page shows no document"
-    assert httpx.get(link[1]).content == PDF
+    assert httpx.get(console.base_url.join(link[1])).content == PDF
     assert submit(console, review, decision="approve", reason="").status_code == 200
     assert brand.get("/users/profile").json()["data"]["is_verified"] is True
     assert brand.get("/users/verify").json()["data"][0]["status"] == "approved"

@@ -17,7 +17,7 @@ from apps.accounts.services import documents
 from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin
 from apps.core.errors import DomainError
-from apps.core.links import file_url
+from apps.core.links import file_path
 from apps.core.uploads import IMAGES
 
 
@@ -92,7 +92,7 @@ class DocumentAdmin(ReadOnlyAdmin):
             "document": document,
             "form": form,
             "is_open": document.status == Document.Status.PENDING,
-            "file_url": file_url("document", document.pk, request.user.pk) if document.file else None,
+            "file_path": file_path("document", document.pk, request.user.pk) if document.file else None,
             "is_image": document.content_type in IMAGES,
         }
         request.current_app = self.admin_site.name
