@@ -28,9 +28,6 @@ class Bearer(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"
 
-    def __call__(self, request: HttpRequest) -> "User | AnonymousUser":
-        raise NotImplementedError
-
 
 class SignedIn(Bearer):
     def __call__(self, request: ApiRequest) -> "User":  # type: ignore[override]
