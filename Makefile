@@ -1,16 +1,14 @@
 # Infloo: `make help` lists what there is.
 PYTHON ?= python3
-PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-export PORT
 
 .PHONY: help run test lint bench openapi lock
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
 
-run: $(VENV)/runtime ## set up and serve on http://127.0.0.1:$(PORT), web and worker together
+run: $(VENV)/runtime ## set up and serve on http://127.0.0.1:8000 (or PORT=), web and worker together
 	@exec $(BIN)/python -m config.run
 
 test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to pytest

@@ -1,3 +1,4 @@
+import logging
 import os
 import warnings
 
@@ -6,6 +7,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # WhiteNoise answers with open files, which Django reads before it sends them; they are small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+logging.captureWarnings(True)
 django_application = get_asgi_application()
 
 from apps.core.door import BodyLimit  # noqa: E402  # needs the settings

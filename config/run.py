@@ -17,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_SECONDS = 30
@@ -27,11 +30,15 @@ children: list[subprocess.Popen[bytes]] = []
 
 
 def main() -> int:
-    port = os.environ.get("PORT", "8000")
     os.chdir(BASE_DIR)
     write_secrets(BASE_DIR / ".env")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if is_taken(int(port)):
+    try:
+        port = settings.PORT
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        return 1
+    if is_taken(port):
         print(f"Port {port} is in use. Stop what listens there, or choose another: make run PORT=8001", file=sys.stderr)
         return 1
     signal.signal(signal.SIGINT, stop)
@@ -97,13 +104,13 @@ def start_worker() -> subprocess.Popen[bytes]:
     return launch("manage.py", "qcluster")
 
 
-def start_web(port: str) -> subprocess.Popen[bytes]:
+def start_web(port: int) -> subprocess.Popen[bytes]:
     command = f"-m uvicorn config.asgi:application --host {HOST} --port {port} --loop uvloop --http httptools"
     options = "--no-access-log --no-proxy-headers --no-server-header --timeout-graceful-shutdown 2"
     return launch(*command.split(), *options.split(), DATABASE_POOL="1")
 
 
-def wait_until_ready(port: str, serving: list[subprocess.Popen[bytes]]) -> None:
+def wait_until_ready(port: int, serving: list[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while all(child.poll() is None for child in serving) and time.monotonic() < deadline:
         try:
@@ -114,7 +121,7 @@ def wait_until_ready(port: str, serving: list[subprocess.Popen[bytes]]) -> None:
     raise SystemExit("Infloo did not become ready; the lines above say why.")
 
 
-def welcome(port: str) -> str:
+def welcome(port: int) -> str:
     site = f"http://{HOST}:{port}"
     return (
         "\nInfloo is running; Ctrl-C stops it.\n"

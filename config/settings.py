@@ -2,75 +2,54 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 import environ
-import limits
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
+
+from config.environment import (
+    database,
+    host_names,
+    log_level,
+    public_address,
+    redis_address,
+    request_limit,
+    secret,
+    several,
+    switch,
+    text,
+    whole_number,
+    writable_folder,
+)
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
-
-
-def secret(name: str) -> str:
-    """A required random string; secrets have no default."""
-    value: str = env.str(name, default="")
-    if len(value) < 32:
-        raise ImproperlyConfigured(
-            f"Set {name} to a random string of at least 32 characters, in the environment or in .env "
-            "(`make run` writes one, .env.example shows how to make one)."
-        )
-    return value
-
-
-def public_address(url: str) -> SplitResult:
-    """Scheme, host and perhaps a port, for links are made by adding a path."""
-    try:
-        address = urlsplit(url)
-        plain = f"{address.scheme}://{address.netloc}" == url and "@" not in url and address.port != 0
-    except ValueError:
-        plain = False
-    if not plain or address.scheme not in ("http", "https") or not address.hostname:
-        raise ImproperlyConfigured("PUBLIC_URL must look like https://infloo.example: a scheme and a host, no path.")
-    return address
-
-
-def request_limit(name: str, default: str) -> str:
-    variable = f"THROTTLE_{name.upper()}"
-    rate: str = env.str(variable, default=default)
-    try:
-        limits.parse(rate)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{variable} must look like 60/minute or 10/15 minutes, not {rate}.") from error
-    return rate
-
 
 SECRET_KEY = secret("SECRET_KEY")
 TOKEN_KEY = secret("TOKEN_KEY")
 if SECRET_KEY == TOKEN_KEY:
     raise ImproperlyConfigured("SECRET_KEY and TOKEN_KEY are the same; make a second random string for TOKEN_KEY.")
 
-DEBUG = env.bool("DEBUG", default=False)
-ENVIRONMENT = env.str("ENVIRONMENT", default="development")
+DEBUG = switch("DEBUG", default=False)
+ENVIRONMENT = text("ENVIRONMENT", default="development")
 
 # Where it is reached
 
-PORT = env.int("PORT", default=8000)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-public = public_address(PUBLIC_URL)
+PORT = whole_number("PORT", default=8000, maximum=65535)
+public = public_address("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}")
+PUBLIC_URL = public.geturl()
 if DEBUG and public.scheme == "https":
     raise ImproperlyConfigured("DEBUG is on while PUBLIC_URL is https: switch DEBUG off on a public server.")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[public.hostname, "localhost", "127.0.0.1"])
+ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", default=f"{public.hostname},localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = public.scheme == "https"
 SECURE_HSTS_SECONDS = 31_536_000 if public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 try:
-    TRUSTED_PROXIES = [ip_network(network) for network in env.list("TRUSTED_PROXIES", default=[])]
+    TRUSTED_PROXIES = [ip_network(network) for network in several("TRUSTED_PROXIES", default="")]
 except ValueError as error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES takes addresses or networks, comma separated: {error}.") from error
 
@@ -131,9 +110,10 @@ TEMPLATES = [
 
 # Database
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'infloo.sqlite3'}")}
+DATA_DIR = writable_folder("DATA_DIR", default=BASE_DIR / "var")
+DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'infloo.sqlite3'}")}
+DATABASE_POOL = switch("DATABASE_POOL", default=False)
+DATABASE_POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=16)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -146,11 +126,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}
     # Not in the worker: its processes would share the pool's sockets.
-    if env.bool("DATABASE_POOL", default=False):
+    if DATABASE_POOL:
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
         DATABASES["default"]["OPTIONS"]["pool"] = {
             "min_size": 1,
-            "max_size": env.int("DATABASE_POOL_SIZE", default=16),
+            "max_size": DATABASE_POOL_SIZE,
             "timeout": 5,
         }
 
@@ -189,42 +169,45 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
-MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=1024 * 1024)
-MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=11 * 1024 * 1024)
+MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", default=1024 * 1024)
+MAX_UPLOAD_BYTES = whole_number("MAX_UPLOAD_BYTES", default=52 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # Limits
 
-THROTTLES = env.bool("THROTTLES", default=True)
+THROTTLES = switch("THROTTLES", default=True)
 THROTTLE_RATES = {
-    name: request_limit(name, rate)
+    name: request_limit(f"THROTTLE_{name.upper()}", rate)
     for name, rate in {
         "register": "60/minute",
         "refresh": "120/minute",
         "upload": "60/hour",
         "connect": "120/hour",
+        "story": "60/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
     }.items()
 }
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = redis_address("REDIS_URL")
 
 # Jobs
 
+WORKER_TIMEOUT = whole_number("WORKER_TIMEOUT", default=300)
+WORKER_RETRY = whole_number("WORKER_RETRY", default=360)
+if WORKER_TIMEOUT >= WORKER_RETRY:
+    raise ImproperlyConfigured("WORKER_TIMEOUT must be below WORKER_RETRY, or a running job is started a second time.")
 Q_CLUSTER = {
     "name": "infloo",
     "orm": "default",
-    "workers": env.int("WORKER_PROCESSES", default=2),
-    "timeout": env.int("WORKER_TIMEOUT", default=300),
-    "retry": env.int("WORKER_RETRY", default=360),
+    "workers": whole_number("WORKER_PROCESSES", default=2),
+    "timeout": WORKER_TIMEOUT,
+    "retry": WORKER_RETRY,
     "max_attempts": 5,
     "catch_up": False,
     "poll": 0.2,
     "save_limit": 1000,
     "label": "Jobs",
 }
-if Q_CLUSTER["timeout"] >= Q_CLUSTER["retry"]:
-    raise ImproperlyConfigured("WORKER_TIMEOUT must be below WORKER_RETRY, or a running job is started a second time.")
 
 # What staff may set while it runs: read with apps.core.site_settings
 
@@ -264,13 +247,18 @@ LOGGING = {
             "format": "%(levelname)s %(name)s %(message)s %(request_id)s",
             "rename_fields": {"levelname": "level", "name": "logger"},
             "timestamp": "time",
+            "reserved_attrs": [*RESERVED_ATTRS, "color_message"],  # uvicorn's message again, for terminals
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": log_level("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Theirs would write a second line in another form.
-        **{name: {"handlers": []} for name in ("django", "django.server", "django-q", "uvicorn", "uvicorn.error")},
+        **{name: {"handlers": []} for name in ("django", "django.server", "django-q")},
+        # It has its own level, and keeps its lines from the root.
+        **{name: {"handlers": [], "level": "NOTSET", "propagate": True} for name in ("uvicorn", "uvicorn.error")},
+        # Its lines show queries, which may hold a token; configuring its parent would let them through.
+        "uvicorn.access": {"handlers": [], "propagate": False},
         # The access log has told of every refusal already.
         "django.request": {"level": "ERROR"},
     },

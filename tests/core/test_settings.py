@@ -1,3 +1,4 @@
+import inspect
 import json
 import os
 import re
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
+from limits.storage import storage_from_string
+
+from config import environment as readers
 
 ROOT = Path(settings.BASE_DIR)
 GOOD = {"SECRET_KEY": "s" * 40, "TOKEN_KEY": "t" * 40, "PUBLIC_URL": "http://127.0.0.1:8000", "DEBUG": "off"}
@@ -47,6 +51,7 @@ def test_it_starts_with_the_two_secrets(tmp_path):
         ({"PUBLIC_URL": "https://infloo.example", "DEBUG": "on"}, "DEBUG is on while PUBLIC_URL is https"),
         ({"TRUSTED_PROXIES": "10.0.0.0/8,everybody"}, "TRUSTED_PROXIES takes addresses or networks"),
         ({"THROTTLE_UPLOAD": "many"}, "THROTTLE_UPLOAD must look like 60/minute"),
+        ({"THROTTLE_UPLOAD": ""}, "THROTTLE_UPLOAD must look like 60/minute"),
         ({"WORKER_TIMEOUT": "360", "WORKER_RETRY": "360"}, "WORKER_TIMEOUT must be below WORKER_RETRY"),
     ],
 )
@@ -57,13 +62,105 @@ def test_it_refuses_to_start_half_configured(tmp_path, environment, sentence):
     assert f"ImproperlyConfigured: {sentence}" in run.stderr.splitlines()[-1]
 
 
+WHOLE_NUMBERS = [
+    "PORT",
+    "DATABASE_POOL_SIZE",
+    "MAX_BODY_BYTES",
+    "MAX_UPLOAD_BYTES",
+    "WORKER_PROCESSES",
+    "WORKER_TIMEOUT",
+    "WORKER_RETRY",
+]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        *((name, value, "must be a whole number from 1 to") for name in WHOLE_NUMBERS for value in ("abc", "0")),
+        ("PORT", "65536", "must be a whole number from 1 to 65535, not '65536'."),
+        ("PORT", "", "must be a whole number"),
+        ("WORKER_PROCESSES", "-1", "must be a whole number"),
+        ("WORKER_PROCESSES", "1.5", "must be a whole number"),
+        *((name, "maybe", "must be on or off") for name in ("DEBUG", "THROTTLES", "DATABASE_POOL")),
+        ("DEBUG", "", "must be on or off"),
+        ("LOG_LEVEL", "chatty", "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'chatty'."),
+        ("ALLOWED_HOSTS", "", "is empty: name the hosts to answer"),
+        ("ALLOWED_HOSTS", " , ", "is empty: name the hosts to answer"),
+        ("DATA_DIR", "", "must be a folder that can be made and written in"),
+        ("DATA_DIR", "/dev/null/infloo", "must be a folder that can be made and written in"),
+        ("DATA_DIR", "/proc", "must be a folder that can be made and written in"),
+        ("DATABASE_URL", "", "must look like postgres://"),
+        ("DATABASE_URL", "nonsense", "must look like postgres://"),
+        ("DATABASE_URL", "mysql://infloo:word@db/infloo", "must look like postgres://"),
+        ("DATABASE_URL", "postgres://infloo:word@db", "must look like postgres://"),
+        ("DATABASE_URL", "postgres://infloo:word@db:port/infloo", "must look like postgres://"),
+        ("DATABASE_URL", "sqlite:///:memory:", "must look like postgres://"),
+        ("REDIS_URL", "nonsense", "must look like redis://"),
+        ("REDIS_URL", "http://127.0.0.1:6379", "must look like redis://"),
+        ("REDIS_URL", "redis://", "must look like redis://"),
+        ("REDIS_URL", "redis://127.0.0.1:port", "must look like redis://"),
+        ("REDIS_URL", "unix://", "must look like redis://"),
+    ],
+)
+def test_it_refuses_a_value_it_cannot_use(tmp_path, variable, value, sentence):
+    run = start(tmp_path, **{variable: value})
+
+    assert run.returncode == 1
+    assert f"ImproperlyConfigured: {variable} {sentence}" in run.stderr.splitlines()[-1]
+    assert "word" not in run.stderr.splitlines()[-1].replace("user:password@", "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DEBUG", "Yes"),
+        ("THROTTLES", "0"),
+        ("LOG_LEVEL", "warning"),
+        ("ALLOWED_HOSTS", "infloo.example, localhost"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+        ("DATABASE_URL", "postgresql://infloo:p%40ss@db:5432/infloo"),
+        ("DATABASE_URL", "postgres:///infloo"),
+        ("DATABASE_URL", "sqlite:///infloo.sqlite3"),
+        ("REDIS_URL", "rediss://:word@redis:6379/0"),
+        ("REDIS_URL", "unix:///run/redis.sock"),
+    ],
+)
+def test_it_takes_every_documented_form(tmp_path, variable, value):
+    assert start(tmp_path, **{variable: value}).stderr == ""
+
+
+def test_a_socket_of_redis_is_one_that_the_counters_know(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "unix:///run/redis.sock")
+
+    assert storage_from_string(readers.redis_address("REDIS_URL"))
+
+
+def manage(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "manage.py", "migrate"],
+        env=os.environ | GOOD | {"DJANGO_SETTINGS_MODULE": "config.settings", "DATA_DIR": str(folder)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_command_says_the_sentence_and_nothing_else(tmp_path):
+    run = manage(tmp_path, LOG_LEVEL="chatty")
+
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr == "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'chatty'.\n"
+
+
 def test_a_slash_after_the_public_url_is_harmless(tmp_path):
     assert start(tmp_path, PUBLIC_URL="https://infloo.example/").returncode == 0
 
 
 def test_the_example_names_every_variable_and_no_other():
     code = (ROOT / "config/settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+|secret)\(\s*"([A-Z_]+)"', code))
+    names = "|".join(name for name, _ in inspect.getmembers(readers, inspect.isfunction))
+    read = set(re.findall(rf'\b(?:{names})\(\s*"([A-Z_]+)"', code))
     read |= {f"THROTTLE_{name.upper()}" for name in settings.THROTTLE_RATES}
 
     lines = (ROOT / ".env.example").read_text().splitlines()

@@ -1,4 +1,7 @@
+import json
 import os
+import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -6,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.conftest import ROOT, launch
+from tests.e2e.conftest import ROOT, fresh_environment, launch
 
 TIMES = 20
 SECOND_START_SECONDS = 10
@@ -54,6 +57,20 @@ def test_ctrl_c_while_it_sets_up_leaves_nothing_behind(start, tmp_path):
 
 
 @pytest.mark.sqlite
+def test_the_web_server_logs_json_and_no_query(infloo, tmp_path):
+    httpx.get(f"{infloo.api}/health?token=hidden")
+    with socket.create_connection(("127.0.0.1", int(infloo.url.rpartition(":")[2]))) as caller:
+        caller.sendall(b"\x00garbage\r\n\r\n")
+        caller.recv(100)
+    infloo.interrupt()
+
+    log = (tmp_path / "run.log").read_text()
+    [line] = [line for line in log.splitlines() if "Invalid HTTP request" in line]
+    assert json.loads(line)["level"] == "WARNING"
+    assert "hidden" not in log
+
+
+@pytest.mark.sqlite
 def test_a_taken_port_is_refused_with_a_sentence(infloo):
     port = infloo.url.rpartition(":")[2]
     command = ["make", "run", f"PORT={port}"]
@@ -66,11 +83,39 @@ def test_a_taken_port_is_refused_with_a_sentence(infloo):
 
 
 @pytest.mark.sqlite
+def test_a_port_that_is_no_number_is_refused_with_a_sentence(tmp_path):
+    environment = {**fresh_environment(tmp_path), "PORT": "abc"}
+    run = subprocess.run(
+        ["make", "run"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert run.returncode != 0
+    assert run.stderr.count("PORT must be a whole number from 1 to 65535, not 'abc'.\n") == 1
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(("explicit", "refused"), [({}, "from-file"), ({"PORT": "explicit"}, "explicit")])
+def test_the_port_in_env_counts_unless_another_is_given(tmp_path, explicit, refused):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / ".env").write_text("PORT=from-file\n")
+    environment = {name: value for name, value in fresh_environment(tmp_path / "data").items() if name != "PORT"}
+
+    command = [ROOT / ".venv/bin/python", "-m", "config.run"]
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment | explicit, capture_output=True, text=True, timeout=20, check=False
+    )
+
+    assert run.returncode == 1
+    assert run.stderr == f"PORT must be a whole number from 1 to 65535, not '{refused}'.\n"
+
+
+@pytest.mark.sqlite
 def test_a_setting_that_is_missing_is_named(tmp_path):
     environment = {**os.environ, "SECRET_KEY": "", "TOKEN_KEY": "", "DJANGO_SETTINGS_MODULE": "config.settings"}
 
     command = [ROOT / ".venv/bin/python", "manage.py", "check"]
     start = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
-    assert start.returncode != 0
-    assert "Set SECRET_KEY to a random string" in start.stderr
+    assert start.returncode == 1
+    assert start.stderr.startswith("Set SECRET_KEY to a random string")

@@ -1,0 +1,127 @@
+"""Readers of the environment: each refuses what it cannot use with a sentence that says what to write."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+import limits
+from django.core.exceptions import ImproperlyConfigured
+
+SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def text(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+def secret(name: str) -> str:
+    """A required random string; secrets have no default."""
+    value = text(name, "")
+    if len(value) < 32:
+        raise ImproperlyConfigured(
+            f"Set {name} to a random string of at least 32 characters, in the environment or in .env "
+            "(`make run` writes one, .env.example shows how to make one)."
+        )
+    return value
+
+
+def whole_number(name: str, default: int, minimum: int = 1, maximum: int = 2**31 - 1) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) <= 10 and minimum <= int(value) <= maximum):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}, not {value!r}.")
+    return int(value)
+
+
+def switch(name: str, default: bool) -> bool:
+    value = text(name, "on" if default else "off")
+    if value.lower() not in SWITCH:
+        raise ImproperlyConfigured(f"{name} must be on or off (or true, false, 1, 0, yes, no), not {value!r}.")
+    return SWITCH[value.lower()]
+
+
+def several(name: str, default: str) -> list[str]:
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def host_names(name: str, default: str) -> list[str]:
+    names = several(name, default)
+    if not names:
+        raise ImproperlyConfigured(f"{name} is empty: name the hosts to answer, comma separated, or remove it.")
+    return names
+
+
+def log_level(name: str, default: str) -> str:
+    level = text(name, default)
+    if level.upper() not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(LOG_LEVELS)}, not {level!r}.")
+    return level.upper()
+
+
+def writable_folder(name: str, default: Path) -> Path:
+    folder = text(name, str(default))
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return Path(folder)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be a folder that can be made and written in, not {folder!r} ({error.strerror})."
+        ) from error
+
+
+def url(value: str, *schemes: str) -> SplitResult | None:
+    """The parts, if the scheme is one of these and host and port can be read."""
+    try:
+        parts = urlsplit(value)
+        return parts if parts.scheme in schemes and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def public_address(name: str, default: str) -> SplitResult:
+    """Scheme, host and perhaps a port, for links are made by adding a path."""
+    value = text(name, default).rstrip("/")
+    address = url(value, "http", "https")
+    if not address or f"{address.scheme}://{address.netloc}" != value or "@" in value or not address.hostname:
+        raise ImproperlyConfigured(f"{name} must look like https://infloo.example: a scheme and a host, no path.")
+    return address
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    value = text(name, default)
+    try:
+        known = value.startswith(("postgres://", "postgresql://", "sqlite:///"))
+        found: dict[str, Any] = environ.Env.db_url_config(value) if known else {}
+    except ValueError:
+        found = {}
+    # The processes share it, so it cannot be in memory. The value is not shown: it may hold a password.
+    if found.get("NAME") in (None, "", ":memory:"):
+        raise ImproperlyConfigured(
+            f"{name} must look like postgres://user:password@host:5432/infloo or sqlite:////folder/infloo.sqlite3; "
+            "remove it for SQLite in DATA_DIR."
+        )
+    return found
+
+
+def redis_address(name: str) -> str:
+    value = text(name, "")
+    address = url(value, "redis", "rediss", "unix")
+    if value and not (address and (address.path if address.scheme == "unix" else address.hostname)):
+        raise ImproperlyConfigured(
+            f"{name} must look like redis://127.0.0.1:6379/0, rediss://host:6379/0 or unix:///folder/redis.sock."
+        )
+    # The name that limits knows a socket by.
+    return f"redis+{value}" if value.startswith("unix:") else value
+
+
+def request_limit(name: str, default: str) -> str:
+    rate = text(name, default)
+    try:
+        limits.parse(rate)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must look like 60/minute or 10/15 minutes, not {rate}.") from error
+    return rate
