@@ -1,6 +1,7 @@
 """A caller of the API, and files to send."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -26,7 +27,7 @@ class ApiClient(Client):
 
     def __init__(self, user: User | None = None) -> None:
         headers = {"Authorization": f"Bearer {sign_in(user).access}"} if user else {}
-        super().__init__(raise_request_exception=False, headers=headers)
+        super().__init__(enforce_csrf_checks=True, raise_request_exception=False, headers=headers)
 
     def call(
         self, method: str, path: str, data: Any = None, *, form: dict[str, Any] | None = None, **headers: str
@@ -60,6 +61,14 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 
 def pdf_file(name: str = "licence.pdf") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, PDF, "application/pdf")
+
+
+MEDIA = Path(__file__).parent / "media"
+
+
+def media_file(name: str) -> SimpleUploadedFile:
+    """One of the films in tests/media, of two seconds each."""
+    return SimpleUploadedFile(name, (MEDIA / name).read_bytes(), "application/octet-stream")
 
 
 def image_file(format: str = "PNG", size: tuple[int, int] = (40, 30), **options: Any) -> SimpleUploadedFile:

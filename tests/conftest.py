@@ -8,6 +8,7 @@ from django.db import connection
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
+from apps.core import api as operations
 from apps.core import site_settings, throttling
 from apps.core.seed import seed
 from tests.all_ran import Ran
@@ -59,6 +60,7 @@ def _seeded_again(request: pytest.FixtureRequest) -> None:
 def _fresh_process() -> None:
     """What a process remembers between requests."""
     site_settings.read.cache_clear()
+    operations.storage_state.cache_clear()
     throttling.rate_of.cache_clear()
     throttling.limiter.cache_clear()
 

@@ -31,7 +31,7 @@ from apps.core.errors import Invalid
 from apps.core.payload import Payload
 from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Reply, ok
-from apps.core.throttling import Throttle
+from apps.core.throttling import SpentThrottle, Throttle
 from apps.core.uploads import DOCUMENTS
 
 router = Router(tags=["users"])
@@ -51,7 +51,12 @@ def register(request: HttpRequest, data: Payload[RegisterIn]) -> Status[Answer]:
     return Status(201, ok(people.register(form=data), "Registration successful."))
 
 
-@router.post("/users/auth/login", auth=None, response={200: Reply[LoginOut], **refusals(401, 403, 429)})
+@router.post(
+    "/users/auth/login",
+    auth=None,
+    throttle=SpentThrottle("login_failures_per_address"),
+    response={200: Reply[LoginOut], **refusals(401, 403)},
+)
 def login(request: HttpRequest, data: Payload[LoginIn]) -> Answer:
     user, tokens = sessions.login(name=data.username, password=data.password, client=client_of(request))
     profile = OwnProfileOut.model_validate(own_profile(user))
@@ -118,6 +123,8 @@ def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Stat
 @router.get("/files/document/{id:document_id}", auth=FileLink("document"), **FILE_ANSWER)
 def get_document_file(request: SignedInRequest, document_id: int) -> HttpResponseBase:
     document = get_object_or_404(Document.objects.visible_to(request.user).with_file(), pk=document_id)
-    documents.open_document(document=document, by=request.user)
     name = f"{document.type}-{document.pk}{DOCUMENTS[document.content_type]}"
-    return files.serve(request, document.file, document.content_type, name)
+    response = files.serve(request, document.file, document.content_type, name)
+    if files.sends_content(request, response):
+        documents.open_document(document=document, by=request.user)
+    return response

@@ -11,15 +11,16 @@ from django.core.validators import URLValidator, validate_email
 from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, Field, StringConstraints, model_validator
 
 from apps.accounts.models import Document
+from apps.accounts.models.users import refuse_reserved
 from apps.core.payload import File
 from apps.core.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
 
-RESERVED_NAMES = frozenset({"admin", "administrator", "avatar", "infloo", "root", "staff", "support", "system"})
-
 
 def check_username(value: str) -> str:
-    if value.lower() in RESERVED_NAMES:
-        raise ValueError("This username is not available.")
+    try:
+        refuse_reserved(value)
+    except ValidationError as error:
+        raise ValueError(error.message) from error
     return value
 
 

@@ -19,7 +19,10 @@ NAVIGATION = {
         ("Sessions", "devices", "accounts.session"),
         ("Blocks", "block", "accounts.block"),
     ],
-    "Network": [("Connections", "handshake", "social.connection")],
+    "Network": [
+        ("Connections", "handshake", "social.connection"),
+        ("Stories", "amp_stories", "social.story"),
+    ],
     "Notifications": [
         ("Notifications", "notifications", "notifications.notification"),
         ("Notification types", "edit_notifications", "notifications.notificationtype"),
@@ -29,6 +32,7 @@ NAVIGATION = {
         ("Groups", "shield_person", "auth.group"),
         ("Audit trail", "visibility", "core.auditentry"),
         ("Console history", "history", "admin.logentry"),
+        ("Fan-outs", "campaign", "notifications.fanout"),
         ("Scheduled jobs", "schedule", "django_q.schedule"),
         ("Waiting jobs", "pending_actions", "django_q.ormq"),
         ("Failed jobs", "error", "django_q.failure"),

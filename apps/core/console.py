@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
@@ -30,6 +32,28 @@ class ModelAdmin(UnfoldModelAdmin):
     def allowed(self, fields: list[str]) -> list[str]:
         return [name for name in fields if name not in self.superuser_fields]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """The filters in the address are no way to guess at what the pages hide."""
+        if not super().lookup_allowed(lookup, value, request):
+            return False
+        try:
+            field = self.opts.get_field(lookup.partition("__")[0])
+        except FieldDoesNotExist:  # a filter's own parameter, or nothing
+            return True
+        return field == self.opts.pk or field.name in self.shown(request)
+
+    def shown(self, request: HttpRequest) -> set[str]:
+        """The fields that the pages show, search or filter by; a column of ours is the one it sorts by."""
+        fields = flatten_fieldsets(self.fieldsets or [(None, {"fields": self.fields or []})])
+        on_form = fields if request.user.is_superuser else self.allowed(fields)
+        columns = [
+            getattr(getattr(self, name, None), "admin_order_field", name)
+            for name in [*self.list_display, *on_form, *self.readonly_fields]
+        ]
+        searched = [name.lstrip("^=@") for name in self.search_fields]
+        filters = [*map(filtered_by, self.list_filter), self.date_hierarchy or ""]
+        return {str(name).partition("__")[0] for name in [*columns, *searched, *filters]}
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             obj.save(update_fields=changed_columns(form))
@@ -48,6 +72,13 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def filtered_by(list_filter: Any) -> str:
+    name: str = (
+        list_filter[0] if isinstance(list_filter, tuple) else getattr(list_filter, "parameter_name", list_filter)
+    )
+    return name
 
 
 def changed_columns(form: Any) -> set[str]:

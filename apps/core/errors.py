@@ -93,13 +93,23 @@ class UnsupportedType(DomainError):
     detail = "Send JSON, or a form where there is a file."
 
 
+class RangeNotSatisfiable(DomainError):
+    status = 416
+    code = "range_not_satisfiable"
+    detail = "The file has no such range."
+
+    def __init__(self, size: int) -> None:
+        self.headers = {"Content-Range": f"bytes */{size}"}
+        super().__init__()
+
+
 class Throttled(DomainError):
     status = 429
     code = "throttled"
     detail = "Too many requests. Please try again later."
 
-    def __init__(self, retry_after: int) -> None:
-        self.headers = {"Retry-After": str(retry_after)}
+    def __init__(self, retry_after: int, figures: dict[str, str] | None = None) -> None:
+        self.headers = {"Retry-After": str(retry_after), **(figures or {})}
         super().__init__()
 
 

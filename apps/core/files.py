@@ -10,10 +10,11 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import Storage, default_storage
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from apps.core.errors import NotFound
+from apps.core.errors import NotFound, RangeNotSatisfiable
+from apps.core.middleware import error_response
 
 CHUNK = 64 * 1024
 RANGE = re.compile(r"bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})")
@@ -29,6 +30,11 @@ def serve(request: HttpRequest, file: FieldFile, content_type: str, name: str) -
     response["Cache-Control"] = "private, no-store"
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response
+
+
+def sends_content(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Not to HEAD, which has become GET on its way in."""
+    return response.streaming and request.META["REQUEST_METHOD"] != "HEAD"
 
 
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
@@ -50,7 +56,7 @@ def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -
     asked = RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
     start, end = read_range(asked, size) if asked else (0, size)
     if asked and start >= end:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        return error_response(RangeNotSatisfiable(size))
     body = pieces(storage, name, start, end)
     # Django would read a synchronous body whole before an asynchronous server sends it.
     later = pieces_later(body) if isinstance(request, ASGIRequest) else body

@@ -17,6 +17,7 @@ from apps.core.auth import SignedInRequest
 from apps.core.errors import Conflict, Invalid
 from apps.core.links import sign_anew
 from apps.core.models import IdempotencyKey
+from apps.core.uploads import all_discarded_on_failure
 
 TAKE_OVER_AFTER = timedelta(seconds=60)
 MAX_LENGTH = 255
@@ -50,7 +51,7 @@ def once(handler: Handler, reply: Any) -> Handler:
             return Status(row.status, adapter.validate_python(known, by_alias=False, by_name=True))
         try:
             # The answer commits with the work: a crash leaves both or neither.
-            with transaction.atomic():
+            with all_discarded_on_failure(), transaction.atomic():
                 status = handler(request, **values)
                 answer = adapter.validate_python(status.value)
                 remember(row, status.status_code, answer)

@@ -17,7 +17,7 @@ def new_request_id(offered: str | None) -> str:
 
 class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        record.request_id = getattr(record, "request_id", None) or request_id.get()
         # Django's own lines carry the request, whose repr shows the query, which may hold a token.
         record.__dict__.pop("request", None)
         return True

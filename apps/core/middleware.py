@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -110,6 +111,10 @@ class PageCommonMiddleware(PageMixin, CommonMiddleware):
 
 class PageCsrfMiddleware(PageMixin, CsrfViewMiddleware):
     async_capable = False
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:  # type: ignore[override]
+        """Django calls it for every request, whatever `__call__` does."""
+        return super().process_view(request, *view) if is_page(request) else None
 
 
 class PageAuthenticationMiddleware(PageMixin, AuthenticationMiddleware):

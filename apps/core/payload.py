@@ -1,5 +1,6 @@
 """Reading a body: JSON or a form, as it was sent, against one strict schema."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import orjson
@@ -41,11 +42,19 @@ def is_json(content_type: str) -> bool:
 def read_form(request: HttpRequest) -> dict[str, Any]:
     method, request.method = request.method, "POST"  # Django reads no other forms
     try:
+        refuse_repeated([*request.POST.lists(), *request.FILES.lists()])
         return {**request.POST.dict(), **request.FILES.dict()}
     except MultiPartParserError as error:
         raise Invalid({NON_FIELD: ["The body is not a valid form."]}, code="parse_error") from error
     finally:
         request.method = method
+
+
+def refuse_repeated(fields: list[tuple[str, list[Any]]]) -> None:
+    """Rather than take one of several values and drop the others."""
+    counts = Counter(name for name, values in fields for _ in values)
+    if repeated := {name: ["Send this field once."] for name, count in counts.items() if count > 1}:
+        raise Invalid(repeated)
 
 
 class PayloadModel(BodyModel):

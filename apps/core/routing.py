@@ -14,18 +14,17 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.params.models import TModel
 
 from apps.core.auth import Anyone, Bearer
-from apps.core.idempotency import once
+from apps.core.idempotency import MAX_LENGTH, once
 from apps.core.payload import invalid_from
 from apps.core.schemas import ErrorOut
 
+FILE_CONTENT = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 FILE_ANSWER: dict[str, Any] = {
-    "response": {200: None},
+    "response": {200: None, 416: ErrorOut},
     "openapi_extra": {
         "responses": {
-            200: {
-                "description": "The file.",
-                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-            }
+            200: {"description": "The file.", **FILE_CONTENT},
+            206: {"description": "The range asked for.", **FILE_CONTENT},
         }
     },
 }
@@ -106,6 +105,7 @@ class Api(NinjaAPI):
         schemes["Bearer"] = {"type": "http", "scheme": Bearer.openapi_scheme, "bearerFormat": "JWT"}
         for operation in operations_of(schema):
             describe_security(operation)
+            describe_retries(operation)
             describe_upload(operation, schema["components"]["schemas"])
         return schema
 
@@ -142,6 +142,20 @@ def describe_security(operation: dict[str, Any]) -> None:
     names = [name for choice in operation.get("security", []) for name in choice]
     if names:
         operation["security"] = [{"Bearer": []}, {}] if Anyone.__name__ in names else [{"Bearer": []}]
+
+
+def describe_retries(operation: dict[str, Any]) -> None:
+    """What can conflict takes a key."""
+    if 409 in operation["responses"]:
+        operation["parameters"].append(
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": False,
+                "schema": {"type": "string", "maxLength": MAX_LENGTH},
+                "description": "The same key and body within 24 hours gets the first answer again.",
+            }
+        )
 
 
 def describe_upload(operation: dict[str, Any], schemas: dict[str, Any]) -> None:

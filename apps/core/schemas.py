@@ -13,10 +13,14 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+
+from apps.core.errors import Invalid
 
 T = TypeVar("T")
 Answer = dict[str, Any]
+
+
+NUL = "Null characters are not allowed."
 
 
 def holds_nul(value: object) -> bool:
@@ -34,8 +38,9 @@ def holds_nul(value: object) -> bool:
 
 
 def refuse_nul(value: Any) -> Any:
-    if holds_nul(value):
-        raise PydanticCustomError("nul", "Null characters are not allowed.")
+    fields = value.items() if isinstance(value, dict) else [("non_field_errors", value)]
+    if nul := {str(name).replace("\0", ""): [NUL] for name, part in fields if holds_nul([name, part])}:
+        raise Invalid(nul)
     return value
 
 

@@ -50,16 +50,30 @@ def window(name: str, *caller: str) -> tuple[int, int]:
     return max(stats.remaining, 0), max(math.ceil(stats.reset_time - time.time()), 1)
 
 
+def figures(name: str, *caller: str) -> dict[str, str]:
+    """The headers of a limited answer."""
+    remaining, seconds = window(name, *caller)
+    return {
+        "X-RateLimit-Limit": str(rate_of(name).amount),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(seconds),
+    }
+
+
+def refusal(name: str, *caller: str) -> Throttled:
+    return Throttled(window(name, *caller)[1], figures(name, *caller))
+
+
 def guard(name: str, *caller: str) -> None:
     """Count one attempt and refuse it when it was one too many."""
     if not hit(name, *caller):
-        raise Throttled(window(name, *caller)[1])
+        raise refusal(name, *caller)
 
 
 def refuse_spent(name: str, *caller: str) -> None:
     """Refuse when nothing is left, without counting this one."""
     if settings.THROTTLES and not window(name, *caller)[0]:
-        raise Throttled(window(name, *caller)[1])
+        raise refusal(name, *caller)
 
 
 def forgive(name: str, *caller: str) -> None:
@@ -80,11 +94,16 @@ class Throttle(BaseThrottle):
         if not settings.THROTTLES:
             return True
         caller = str(request.user.pk) if hasattr(request, "auth") and request.user.pk else client_address(request)
-        allowed = hit(self.name, caller)
-        remaining, seconds = window(self.name, caller)
-        request.rate_limit_headers = {  # type: ignore[attr-defined]  # for the API door
-            "X-RateLimit-Limit": str(rate_of(self.name).amount),
-            "X-RateLimit-Remaining": str(remaining),
-            "X-RateLimit-Reset": str(seconds),
-        }
+        allowed = self.count(caller)
+        request.rate_limit_headers = figures(self.name, caller)  # type: ignore[attr-defined]  # for the API door
         return allowed
+
+    def count(self, caller: str) -> bool:
+        return hit(self.name, caller)
+
+
+class SpentThrottle(Throttle):
+    """Refuses when nothing is left, without counting: what counts is decided later."""
+
+    def count(self, caller: str) -> bool:
+        return window(self.name, caller)[0] > 0

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import pytest
 from constance.test import override_config
+from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
+from apps.accounts.models import Document
 from apps.accounts.services.documents import erase_old_documents
 from apps.accounts.tasks import erase_old_documents as scheduled
 from apps.core import site_settings
@@ -71,6 +73,30 @@ def test_a_file_that_is_gone_already_is_no_obstacle(db, erase, stored_files):
 
     assert erase() == 2
     assert stored_files() == []
+
+
+def test_a_file_that_does_not_go_stops_no_other_and_is_tried_again(db, erase, stored_files, monkeypatch, caplog):
+    stuck, other = decided(91), decided(91)
+    delete = FileSystemStorage.delete
+
+    def fail(storage, name):
+        if name == stuck.file.name:
+            raise OSError("The disk is busy.")
+        delete(storage, name)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FileSystemStorage, "delete", fail)
+        first = erase()
+    left = [path.name for path in stored_files()]
+    second = erase()
+
+    assert (first, second) == (1, 1)
+    assert left == [stuck.file.name.removeprefix("documents/")]
+    assert stored_files() == []
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The file of document {stuck.pk} could not be erased"
+    ]
+    assert not Document.objects.with_file().filter(pk__in=[stuck.pk, other.pk]).exists()
 
 
 @pytest.mark.parametrize(("retention", "erased"), [(10, 1), (12, 0)])

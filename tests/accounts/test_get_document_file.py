@@ -134,6 +134,48 @@ def test_the_owners_view_and_a_refused_one_are_not(alice, document, who):
     assert not AuditEntry.objects.exists()
 
 
+def test_a_reader_that_asks_part_by_part_views_it_once(document):
+    caller = ApiClient(StaffFactory())
+
+    for part in ("bytes=0-4", "bytes=5-9", "bytes=10-"):
+        assert get(caller, document, range=part).status_code == 206
+
+    assert AuditEntry.objects.count() == 1
+
+
+def test_each_viewer_and_each_document_is_written_down(document):
+    other = DocumentFactory()
+    callers = [ApiClient(StaffFactory()), ApiClient(StaffFactory())]
+
+    for caller in callers:
+        get(caller, document)
+        get(caller, other)
+
+    assert AuditEntry.objects.values("actor", "target").distinct().count() == 4
+
+
+def test_a_later_view_is_another(document):
+    caller = ApiClient(StaffFactory())
+
+    get(caller, document)
+    AuditEntry.objects.update(created_at=timezone.now() - timedelta(minutes=10))
+    get(caller, document)
+
+    assert AuditEntry.objects.count() == 2
+
+
+def test_what_sends_nothing_is_no_view(document, stored_files):
+    caller = ApiClient(StaffFactory())
+
+    head = caller.call("HEAD", f"/files/document/{document.pk}")
+    beyond = get(caller, document, range="bytes=9999-")
+    stored_files()[0].unlink()
+    lost = get(caller, document)
+
+    assert (head.status_code, beyond.status_code, lost.status_code) == (200, 416, 404)
+    assert not AuditEntry.objects.exists()
+
+
 @pytest.mark.parametrize("path", ["{name}", "private/{name}", "../private/{name}", "%2e%2e/private/{name}"])
 def test_it_is_nowhere_under_media(document, path):
     response = Client(raise_request_exception=False).get("/media/" + path.format(name=document.file.name))

@@ -206,7 +206,18 @@ def test_one_address_cannot_try_a_password_on_everybody(db, settings):
     for number in range(5):
         login(f"somebody{number}", "Wrong@123")
 
-    assert login("another", "Wrong@123").status_code == 429
+    refused = login("another", "Wrong@123")
+    assert refused.status_code == 429
+    assert (refused["X-RateLimit-Limit"], refused["X-RateLimit-Remaining"]) == ("5", "0")
+    assert 0 < int(refused["X-RateLimit-Reset"]) <= 900
+
+
+@pytest.mark.usefixtures("_throttled")
+def test_the_limit_comes_before_the_shape(db, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"login_failures_per_address": "1/15 minutes"}
+    login("somebody", "Wrong@123")
+
+    assert ApiClient().post("/users/auth/login", {"username": 5}).status_code == 429
 
 
 @pytest.mark.usefixtures("_throttled")

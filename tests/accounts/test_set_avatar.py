@@ -12,7 +12,7 @@ from tests.races import together
 
 URL = "/users/profile/avatar"
 DAMAGED = "The file is damaged or incomplete."
-NOT_ACCEPTED = "This type of file is not accepted. Accepted are: JPEG, PNG, WEBP."
+NOT_ACCEPTED = "This type of file is not accepted. Accepted are: JPG, PNG, WEBP."
 
 
 def put(client, file):

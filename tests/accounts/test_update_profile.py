@@ -109,7 +109,7 @@ def test_a_list_replaces_the_former_one(alice, alice_client):
         ({"bio": "x" * 501}, "bio", "Ensure this field has no more than 500 characters."),
         ({"bio": None}, "bio", NULL),
         ({"bio": 5}, "bio", "Not a valid string."),
-        ({"bio": "a\0b"}, "non_field_errors", "Null characters are not allowed."),
+        ({"bio": "a\0b"}, "bio", "Null characters are not allowed."),
         ({"first_name": None}, "first_name", NULL),
         ({"last_name": "x" * 151}, "last_name", "Ensure this field has no more than 150 characters."),
         ({"phone": "call me"}, "phone", "Enter a valid phone number."),

@@ -11,7 +11,7 @@ from tests.races import together
 
 URL = "/users/verify"
 PENDING = "You already have a pending document of this type."
-NOT_ACCEPTED = "This type of file is not accepted. Accepted are: JPEG, PDF, PNG, WEBP."
+NOT_ACCEPTED = "This type of file is not accepted. Accepted are: JPG, PDF, PNG, WEBP."
 DAMAGED = "The file is damaged or incomplete."
 
 

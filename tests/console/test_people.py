@@ -60,6 +60,7 @@ def test_a_superuser_makes_staff(boss_client):
         ({"username": "ALICE"}, "username", "A user with that username already exists."),
         ({"email": "Alice@Example.com"}, "email", "A user with that email already exists."),
         ({"username": "a b"}, "username", "3 to 50 letters, digits and _ . - only."),
+        ({"username": "Admin"}, "username", "This username is not available."),
         ({"email": ""}, "email", "This field is required."),
         ({"user_type": ""}, "user_type", "This field is required."),
         ({"password2": "another"}, "password2", "The two password fields didn’t match."),
@@ -75,7 +76,12 @@ def test_it_says_what_is_wrong_with_a_new_account(boss_client, alice, changes, f
 
 
 @pytest.mark.parametrize(
-    ("changes", "field"), [({"username": "Alice"}, "username"), ({"email": "ALICE@example.com"}, "email")]
+    ("changes", "field"),
+    [
+        ({"username": "Alice"}, "username"),
+        ({"username": "AVATAR"}, "username"),
+        ({"email": "ALICE@example.com"}, "email"),
+    ],
 )
 def test_a_changed_name_or_address_must_be_free_in_any_case(boss_client, alice, changes, field):
     bob = UserFactory(username="bob")

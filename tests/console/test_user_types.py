@@ -1,4 +1,6 @@
+import pytest
 from django.contrib.auth.models import Permission
+from django.db import IntegrityError
 from django.urls import reverse
 
 from apps.accounts.models import UserType
@@ -72,3 +74,37 @@ def test_the_list_counts_people(boss_client, alice):
     assert {row.slug: row.people for row in rows} == {
         "influencer": 1, "brand": 0, "entrepreneur": 0, "staff": 1, "investor": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"slug": "agency", "alias": "creator"}, ["alias"]),
+        ({"slug": "agency", "alias": "brand"}, ["alias"]),
+        ({"slug": "creator"}, ["slug"]),
+        ({"slug": "brand"}, ["slug"]),
+        ({"slug": "creator", "alias": "business"}, ["slug", "alias"]),
+    ],
+)
+def test_a_name_leads_to_one_type(boss_client, changes, fields):
+    page = boss_client.post("/admin/accounts/usertype/add/", {"name": "Agency"} | changes)
+
+    errors = page.context["adminform"].form.errors
+    assert list(errors) == fields
+    assert {sentence for field in fields for sentence in errors[field]} == {"Another user type is called so."}
+    assert not UserType.objects.filter(name="Agency").exists()
+
+
+def test_a_type_keeps_its_names_and_may_have_none_but_its_slug(boss_client):
+    influencer = UserType.objects.get(slug="influencer")
+    form = form_of(boss_client.get(page_of(influencer)), "usertype_form")
+
+    assert boss_client.post(page_of(influencer), form | {"name": "Creator"}).status_code == 302
+    for name in ("Agency", "Press"):
+        fields = {"name": name, "slug": name.lower(), "alias": ""}
+        assert boss_client.post("/admin/accounts/usertype/add/", fields).status_code == 302
+
+
+def test_the_database_keeps_an_alias_to_one_type(db):
+    with pytest.raises(IntegrityError):
+        UserType.objects.create(name="Agency", slug="agency", alias="creator")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.core import door
 from tests.asgi import exchange
 from tests.client import ApiClient
 
@@ -22,19 +23,29 @@ def is_refused(answer):
     return (answer.status, body["code"], body["status_code"]) == (413, "too_large", 413)
 
 
-def test_what_is_announced_too_large_is_not_read():
-    answer = exchange("POST", LOGIN, [b"x"], content_length="1001", content_type="application/json")
+def test_what_is_announced_too_large_is_not_asked_for():
+    headers = {"content_length": "1001", "content_type": "application/json"}
+
+    answer = exchange("POST", LOGIN, [b"x" * 1001], expect="100-continue", **headers)
 
     assert is_refused(answer)
     assert answer.taken == 0
-    assert answer.headers["connection"] == "close"
 
 
-def test_what_grows_too_large_is_not_read_to_its_end():
+def test_who_writes_before_reading_still_sees_the_refusal():
+    answer = exchange("POST", LOGIN, [b"x" * 400] * 10, content_length="4000", content_type="application/json")
+
+    assert is_refused(answer)
+    assert answer.taken == 10  # read and thrown away
+
+
+def test_what_grows_too_large_is_thrown_away_within_reason(monkeypatch):
+    monkeypatch.setattr(door, "DRAINED_BYTES", 800)
+
     answer = exchange("POST", LOGIN, [b"x" * 400] * 10, content_type="application/json")
 
     assert is_refused(answer)
-    assert answer.taken == 3
+    assert answer.taken == 5
 
 
 def test_a_lie_about_the_length_does_not_help():

@@ -277,3 +277,20 @@ def test_the_one_who_took_over_keeps_the_work():
     assert [entry.action for entry in AuditEntry.objects.all()] == ["run 2"]
     assert write_entry(request).status_code == 201
     assert len(runs) == 2
+
+
+def test_a_file_that_was_stored_goes_when_its_answer_cannot_be_kept(alice_client, stored_files):
+    """Another runner took the key over meanwhile: all that this one did is undone."""
+
+    def taken_over(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "core_idempotencykey" SET "status"'):
+            IdempotencyKey.objects.update(claimed_at=timezone.now() + timedelta(seconds=1))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(taken_over):
+        response = alice_client.post(
+            "/users/verify", form={"type": "identity", "file": pdf_file()}, idempotency_key="a"
+        )
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_in_progress")
+    assert (Document.objects.count(), stored_files()) == (0, [])

@@ -15,7 +15,7 @@ from tests.client import PDF, image_file, pdf_file
 
 MEGABYTE = 1024 * 1024
 DAMAGED = "The file is damaged or incomplete."
-NOT_ACCEPTED = "This type of file is not accepted. Accepted are: JPEG, PNG, WEBP."
+NOT_ACCEPTED = "This type of file is not accepted. Accepted are: JPG, PNG, WEBP."
 
 
 def named(content, name="picture.png"):

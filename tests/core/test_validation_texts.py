@@ -46,9 +46,8 @@ def test_every_field_is_named_and_the_first_is_the_sentence(db):
 def test_a_wrong_value_has_its_sentence(alice_client, path, field, value, sentence):
     response = alice_client.patch(path, {field: value})
 
-    details = response.json()["details"]
     assert response.status_code == 400
-    assert details == ({"non_field_errors": [sentence]} if sentence.startswith("Null") else {field: [sentence]})
+    assert response.json()["details"] == {field: [sentence]}
 
 
 @pytest.mark.parametrize("value", ["x", "", 1.5, True, False, [], {}, 10**40, "1" * 5000])
@@ -172,3 +171,14 @@ def test_a_form_in_another_alphabet_is_refused(alice_client):
     latin = "application/x-www-form-urlencoded; charset=latin-1"
 
     assert alice_client.generic("POST", f"{API}/blocks", b"user_id=1", latin).status_code == 400
+
+
+@pytest.mark.parametrize("twice", ["type", "file"])
+def test_a_form_field_is_sent_once(alice_client, twice):
+    form = {"type": "identity", "file": pdf_file()}
+    form[twice] = [form[twice], pdf_file("other.pdf") if twice == "file" else "business"]
+
+    response = alice_client.post("/users/verify", form=form)
+
+    assert response.status_code == 400
+    assert response.json()["details"] == {twice: ["Send this field once."]}

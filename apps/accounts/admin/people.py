@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,12 +12,13 @@ from pydantic import ValidationError as SchemaError
 from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import UserChangeForm, UserCreationForm
 
+from apps.accounts.admin.passwords import PasswordForm
 from apps.accounts.models import Profile, User, UserType
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
-from apps.accounts.services import people, sessions
+from apps.accounts.services import people
 from apps.core.auth import SignedInRequest
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns
 from apps.core.payload import invalid_from
@@ -44,15 +45,6 @@ class NewAccountForm(AccountForm, UserCreationForm):
 
 class ChangedAccountForm(AccountForm, UserChangeForm):
     pass
-
-
-class PasswordForm(AdminPasswordChangeForm):
-    @transaction.atomic
-    def save(self, commit: bool = True) -> User:
-        """Whoever knew the old one is out."""
-        user: User = super().save(commit=commit)
-        sessions.end_all(user=user)
-        return user
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs

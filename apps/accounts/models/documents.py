@@ -2,21 +2,16 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.core.files.storage import storages
-from django.core.files.storage.base import Storage
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from apps.core.links import file_url
+from apps.core.storage import private_storage
 from apps.core.uploads import DOCUMENTS
 
 if TYPE_CHECKING:
     from apps.accounts.models.users import User
-
-
-def private_storage() -> Storage:
-    return storages["private"]
 
 
 def document_name(document: "Document", filename: str) -> str:

@@ -2,10 +2,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Permission
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, OuterRef, Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 models.CharField.register_lookup(Lower)
 models.EmailField.register_lookup(Lower)
+
+RESERVED_NAMES = frozenset({"admin", "administrator", "avatar", "infloo", "root", "staff", "support", "system"})
+
+
+def refuse_reserved(username: str) -> None:
+    if username.lower() in RESERVED_NAMES:
+        raise ValidationError("This username is not available.")
 
 
 class UserTypeQuerySet(models.QuerySet["UserType"]):
@@ -48,9 +56,19 @@ class UserType(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["alias"], condition=~Q(alias=""), name="one_type_per_alias"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A name leads to one type, whether it is a slug or an alias."""
+        others = UserType.objects.exclude(pk=self.pk)
+        taken = [name for name in ("slug", "alias") if others.named(getattr(self, name)).exists()]
+        if taken:
+            raise ValidationError(dict.fromkeys(taken, "Another user type is called so."))
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -65,6 +83,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
         """For `manage.py createsuperuser`."""
+        refuse_reserved(username)
         staff_type = UserType.objects.filter(for_staff=True).first()
         if staff_type is None:
             raise CommandError("There are no user types yet: run `manage.py seed` first.")
@@ -89,11 +108,13 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def visible_to(self, viewer: "User") -> Self:
         """The only definition of who may see whom: blocked pairs do not exist for each other."""
-        return self.active().filter(~Exists(Block.objects.between(viewer, OuterRef("pk"))))
+        made = Block.objects.filter(blocker=viewer).values("blocked")
+        received = Block.objects.filter(blocked=viewer).values("blocker")
+        return self.active().exclude(pk__in=made).exclude(pk__in=received)
 
     def blockable_by(self, viewer: "User") -> Self:
         """Also those already blocked; not those who blocked the viewer, who do not exist for them."""
-        return self.active().filter(~Exists(Block.objects.filter(blocker=OuterRef("pk"), blocked=viewer)))
+        return self.active().exclude(pk__in=Block.objects.filter(blocked=viewer).values("blocker"))
 
     def with_login(self, name: str) -> Self:
         """By username or e-mail address, in any case; an `@` tells them apart."""
@@ -142,7 +163,10 @@ class User(AbstractUser):
     username = models.CharField(
         max_length=50,
         unique=True,
-        validators=[RegexValidator(r"^[A-Za-z0-9_.-]{3,50}$", "3 to 50 letters, digits and _ . - only.")],
+        validators=[
+            RegexValidator(r"^[A-Za-z0-9_.-]{3,50}$", "3 to 50 letters, digits and _ . - only."),
+            refuse_reserved,
+        ],
     )
     email = models.EmailField()
     email_verified = models.BooleanField(default=False)

@@ -10,6 +10,7 @@ from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User
 from apps.accounts.schemas import ProfileIn, RegisterIn
 from apps.accounts.services.sessions import end_all
 from apps.core.errors import Invalid
+from apps.core.links import API
 from apps.core.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify
@@ -71,7 +72,7 @@ def create_account(form: RegisterIn, user_type: UserType) -> User:
         user_type=user_type,
     )
     Profile.objects.filter(user=user).update(phone=form.phone or "", country=form.country or "")
-    profile = Redirect(kind="profile", id=user.pk, url=f"/api/v1/users/profile/{user.username}")
+    profile = Redirect(kind="profile", id=user.pk, url=f"{API}/users/profile/{user.username}")
     notify(receiver=user, code="welcome", actor=None, redirect=profile)
     return user
 
