@@ -27,7 +27,7 @@ from django.test.utils import setup_test_environment, teardown_test_environment 
 from apps.accounts.models import User, UserType  # noqa: E402
 from apps.accounts.services.sessions import open_session  # noqa: E402
 from apps.core.clients import Client as Caller  # noqa: E402
-from apps.social.services import answer_request, request_connection  # noqa: E402
+from apps.social.services.connections import answer_request, request_connection  # noqa: E402
 
 PEOPLE = 200
 ROUNDS = 200

@@ -8,9 +8,10 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, User, UserType
-from apps.notifications.models import Notification, NotificationType
-from apps.social.models import Connection
-from tests.client import PDF
+from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.social.models import Connection, Story, StoryView
+from apps.social.services.stories import LIFETIME
+from tests.client import PDF, image_file, media_file
 
 PASSWORD = "Secret@123"
 
@@ -94,6 +95,35 @@ class ConnectionFactory(factory.django.DjangoModelFactory):
     receiver = factory.SubFactory(UserFactory)
 
 
+class StoryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Story
+
+    class Params:
+        expired = factory.Trait(created_at=factory.LazyFunction(lambda: timezone.now() - LIFETIME))
+        video = factory.Trait(
+            media_type=Story.MediaType.VIDEO,
+            content_type="video/mp4",
+            duration=2.0,
+            media=factory.LazyFunction(lambda: media_file("clip.mp4")),
+        )
+
+    user = factory.SubFactory(UserFactory)
+    media_type = Story.MediaType.IMAGE
+    content_type = "image/png"
+    media = factory.LazyFunction(image_file)
+    created_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyAttribute(lambda story: story.created_at + LIFETIME)
+
+
+class StoryViewFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StoryView
+
+    story = factory.SubFactory(StoryFactory)
+    viewer = factory.SubFactory(UserFactory)
+
+
 class NotificationFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Notification
@@ -109,3 +139,20 @@ class NotificationFactory(factory.django.DjangoModelFactory):
     redirect_kind = "profile"
     redirect_id = 1
     redirect_url = "/api/v1/users/profile/somebody"
+
+
+class FanOutFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = FanOut
+
+    class Params:
+        code = "welcome"
+
+    key = factory.Sequence(lambda n: f"something:{n}")
+    kind = factory.LazyAttribute(lambda row: NotificationType.objects.get(code=row.code))
+    title = "New event"
+    message = "somebody is hosting a new event: Party"
+    priority = "medium"
+    redirect_kind = "event"
+    redirect_id = 1
+    redirect_url = "/api/v1/events/1"

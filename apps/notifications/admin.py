@@ -14,7 +14,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.console import ModelAdmin, ReadOnlyAdmin
-from apps.notifications.models import Notification, NotificationType
+from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.notifications.services import NAME_IN_BRACES
 
 PRIORITY_COLOURS = {"Low": "info", "Medium": "warning", "High": "danger"}
@@ -80,3 +80,27 @@ class NotificationAdmin(ReadOnlyAdmin):
     @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
     def level(self, notification: Notification) -> str:
         return notification.get_priority_display()
+
+
+@admin.register(FanOut)
+class FanOutAdmin(ReadOnlyAdmin):
+    list_display = ["key", "kind", "actor", "message", "state", "created_at", "finished_at"]
+    list_select_related = ["kind", "actor"]
+    list_filter = [
+        ("kind", RelatedDropdownFilter),
+        ("actor", AutocompleteSelectFilter),
+        ("finished_at", admin.EmptyFieldListFilter),
+    ]
+    search_fields = ["key"]
+    search_help_text = "What happened, as in event_hosted:7."
+    date_hierarchy = "created_at"
+    ordering = ["-pk"]
+    fields = [
+        *["key", "kind", "actor", "title", "message", "priority", "redirect_url"],
+        *["state", "told_up_to", "created_at", "finished_at"],
+    ]
+    readonly_fields = ["state"]
+
+    @display(description="state", ordering="finished_at", label={"Telling": "warning", "Told": "success"})
+    def state(self, fan_out: FanOut) -> str:
+        return "Told" if fan_out.finished_at else "Telling"

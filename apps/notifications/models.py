@@ -1,7 +1,9 @@
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -46,13 +48,11 @@ class NotificationType(models.Model):
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, viewer: "User") -> Self:
-        """One's own that have not expired, and none about somebody who is away or on the other side of a block."""
-        return (
-            self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), receiver=viewer)
-            .exclude(actor__is_active=False)
-            .exclude(actor__blocks_made__blocked=viewer)
-            .exclude(actor__blocks_received__blocker=viewer)
-        )
+        """One's own that have not expired, and none about somebody on the other side of a block."""
+        people = get_user_model()._default_manager
+        hidden = people.filter(Q(blocks_made__blocked=viewer) | Q(blocks_received__blocker=viewer)).values("pk")
+        mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), receiver=viewer)
+        return mine.exclude(actor__in=hidden)
 
     def unread(self) -> Self:
         return self.filter(is_read=False)
@@ -120,3 +120,39 @@ class Notification(models.Model):
     @property
     def redirect(self) -> dict[str, object]:
         return {"kind": self.redirect_kind, "id": self.redirect_id, "url": self.redirect_url}
+
+
+class FanOutQuerySet(models.QuerySet["FanOut"]):
+    def unfinished(self) -> Self:
+        return self.filter(finished_at=None)
+
+    def about(self, codes: Collection[str]) -> Self:
+        return self.filter(kind__code__in=codes)
+
+    def started_before(self, moment: datetime) -> Self:
+        return self.filter(created_at__lt=moment)
+
+
+class FanOut(models.Model):
+    """One thing to tell a whole audience, in the order of its ids: all up to `told_up_to` have been told."""
+
+    key = models.CharField(max_length=100, unique=True, help_text="What happened: the same thing is told once.")
+    kind = models.ForeignKey(NotificationType, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    title = models.CharField(max_length=200)
+    message = models.TextField()
+    priority = models.CharField(max_length=10, choices=Priority)
+    redirect_kind = models.CharField(max_length=30)
+    redirect_id = models.PositiveBigIntegerField()
+    redirect_url = models.CharField(max_length=200)
+    told_up_to = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = FanOutQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], condition=Q(finished_at=None), name="fan_outs_unfinished")]
+
+    def __str__(self) -> str:
+        return self.key

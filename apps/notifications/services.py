@@ -1,44 +1,112 @@
 """Telling people things, and what they do with what they were told."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet, Value
 from django.utils import timezone
 
-from apps.notifications.models import Notification, NotificationQuerySet, NotificationType
+from apps.notifications.models import FanOut, Notification, NotificationQuerySet, NotificationType
 from apps.notifications.schemas import Redirect
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
+COPIED = (
+    *("actor_id", "kind_id", "title", "message", "priority"),
+    *("redirect_kind", "redirect_id", "redirect_url"),
+)
+"""What each notification takes over from its fan-out."""
+
 NAME_IN_BRACES = re.compile(r"\{(\w+)\}")
+
+
+BATCH = 5000
+"""People told in one transaction."""
 
 
 @transaction.atomic
 def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """Tell `receiver` what happened, in the words of the notification type `code`; nothing if it is switched off."""
+    if content := compose(code, redirect, words):
+        Notification.objects.create(receiver=receiver, actor=actor, **content)
+
+
+@transaction.atomic
+def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> FanOut | None:
+    """Note down what an audience is to be told; None if that was noted before, or the type is switched off.
+
+    The caller queues the job that calls `deliver`, in the same transaction.
+    """
+    content = compose(code, redirect, words)
+    if content is None:
+        return None
+    fan_out, is_new = FanOut.objects.get_or_create(key=key, defaults={"actor": actor, **content})
+    return fan_out if is_new else None
+
+
+def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:
+    """What a notification of this type says now; None if the type is switched off."""
     kind = NotificationType.objects.filter(code=code).first()
     if kind is None:
         raise NotificationType.DoesNotExist(f"There is no notification type {code}: run `manage.py seed`.")
     if not kind.is_active:
-        return
-    Notification.objects.create(
-        receiver=receiver,
-        actor=actor,
-        kind=kind,
-        title=fill_in(kind.title, words)[:200],
-        message=fill_in(kind.message, words),
-        priority=kind.priority,
-        redirect_kind=redirect.kind,
-        redirect_id=redirect.id,
-        redirect_url=redirect.url,
-    )
+        return None
+    return {
+        "kind": kind,
+        "title": fill_in(kind.title, words)[:200],
+        "message": fill_in(kind.message, words),
+        "priority": kind.priority,
+        "redirect_kind": redirect.kind,
+        "redirect_id": redirect.id,
+        "redirect_url": redirect.url,
+    }
+
+
+def deliver(*, fan_out: FanOut, audience: "QuerySet[User]") -> None:
+    """Tell everybody in `audience`, once; may be killed, started again, and run twice at the same time."""
+    while deliver_batch(fan_out, audience):
+        pass
+
+
+@transaction.atomic
+def deliver_batch(fan_out: FanOut, audience: "QuerySet[User]") -> bool:
+    """Tell the next few, and note how far it went in the same transaction. Whether there are more."""
+    # Locked: of two runs at once, the second goes on where the first committed.
+    current = FanOut.objects.unfinished().select_for_update(no_key=True).filter(pk=fan_out.pk).first()
+    if current is None:
+        return False
+    rest = audience.filter(pk__gt=current.told_up_to)
+    last = rest.order_by("pk").values_list("pk", flat=True)[BATCH - 1 : BATCH].first()
+    insert_for(rest if last is None else rest.filter(pk__lte=last), current)
+    current.told_up_to = last or current.told_up_to
+    current.finished_at = timezone.now() if last is None else None
+    current.save(update_fields=["told_up_to", "finished_at"])
+    return last is not None
+
+
+def insert_for(people: "QuerySet[User]", fan_out: FanOut) -> None:
+    """One notification for each of them, in one statement: INSERT … SELECT."""
+    now = timezone.now()
+    content = {name: getattr(fan_out, name) for name in COPIED}
+    content |= {"is_read": False, "created_at": now, "updated_at": now}
+    fields = {field.attname: field for field in Notification._meta.concrete_fields}
+    values = [Value(value, output_field=fields[name]) for name, value in content.items()]
+    select, parameters = people.order_by("pk").values_list("pk", *values).query.sql_with_params()
+    columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {Notification._meta.db_table} ({columns}) {select}", parameters)
 
 
 def fill_in(text: str, words: dict[str, str]) -> str:
     """Plain names only: staff write the text, and str.format would let it reach into the words' attributes."""
     return NAME_IN_BRACES.sub(lambda name: words.get(name[1], name[0]), text)
+
+
+def retract(*, receiver: int, code: str, redirect_id: int) -> None:
+    """What was told is no longer so: take it back, unless it was read."""
+    Notification.objects.unread().filter(receiver=receiver, kind__code=code, redirect_id=redirect_id).delete()
 
 
 def mark_one(*, notification: Notification, read: bool) -> None:

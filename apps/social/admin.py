@@ -1,9 +1,21 @@
-from django.contrib import admin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
-from unfold.decorators import display
+from contextlib import suppress
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.dataclasses import ActionDialog
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+
+from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin
-from apps.social.models import Connection
+from apps.core.errors import NotFound
+from apps.core.links import file_path
+from apps.social.models import Connection, Story
+from apps.social.services import stories
 
 
 @admin.register(Connection)
@@ -29,3 +41,71 @@ class ConnectionAdmin(ReadOnlyAdmin):
     )
     def state(self, connection: Connection) -> str:
         return connection.get_status_display()
+
+
+CONFIRMATION: ActionDialog = {
+    "title": "Take this story down?",
+    "description": "It goes at once, with its media and its views. The audit trail keeps the caption.",
+    "form_class": None,
+    "form_submit_text": "Take down",
+}
+
+
+@admin.register(Story)
+class StoryAdmin(ReadOnlyAdmin):
+    """The list shows no pictures: each look at a file by a moderator is written into the audit trail."""
+
+    list_display = ["user", "caption", "media_type", "created_at", "expires_at", "views"]
+    list_select_related = ["user"]
+    list_filter = [
+        ("media_type", ChoicesDropdownFilter),
+        ("user", AutocompleteSelectFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    search_fields = ["user__username", "caption"]
+    search_help_text = "The author's username, or words of the caption."
+    ordering = ["-pk"]
+    actions = ["take_down"]
+    actions_detail = ["take_down_this"]
+    change_form_outer_before_template = "admin/social/story/media.html"
+    fields = [
+        *["user", "caption", "created_at", "expires_at", "views"],
+        *["media_type", "content_type", "duration"],
+    ]
+    readonly_fields = ["views"]
+
+    @display(description="views", ordering="views_count")
+    def views(self, story: Any) -> int:
+        return int(story.views_count)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Story]:
+        return Story.objects.with_views_count()
+
+    def has_moderate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("social.moderate_story")
+
+    def render_change_form(
+        self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        """With a link to the media for those who may see it; of an expired story nobody may."""
+        if Story.objects.visible_to(request.user).filter(pk=obj.pk).exists():
+            context["file_path"] = file_path("story", obj.pk, request.user.pk)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @action(description="Take down selected stories", permissions=["moderate"])
+    def take_down(self, request: SignedInRequest, queryset: QuerySet[Story]) -> None:
+        chosen = list(queryset)
+        for story in chosen:
+            with suppress(NotFound):  # gone meanwhile, which is what was asked for
+                stories.delete_story(story=story, by=request.user)
+        self.message_user(request, f"Took down {len(chosen)} stories.")
+
+    @action(description="Take down", url_path="take-down", icon="delete", permissions=["moderate"], dialog=CONFIRMATION)
+    def take_down_this(self, request: SignedInRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        story = self.get_object(request, object_id)
+        if story is None:
+            raise Http404
+        stories.delete_story(story=story, by=request.user)
+        self.message_user(request, f"Took down: {story}.")
+        # The dialog is sent by htmx, which goes where this header says.
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:social_story_changelist")})

@@ -1,18 +1,20 @@
-"""Who knows whom, and who is there to know."""
+"""Who knows whom, who is there to know, and what they show for a day."""
 
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 
 from apps.accounts.models import User
-from apps.core.auth import SignedInRequest
+from apps.core import files
+from apps.core.auth import FileLink, SignedInRequest
 from apps.core.pages import PageQuery, page
 from apps.core.payload import Payload
-from apps.core.routing import Router, refusals
+from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Page, PersonOut, Reply, ok
 from apps.core.throttling import Throttle
-from apps.social import services
-from apps.social.models import Connection, connection_state, mutual_connections, mutual_count
+from apps.core.uploads import STORY_MEDIA
+from apps.social.models import Connection, Story, connection_state, mutual_connections, mutual_count, viewers_of
 from apps.social.schemas import (
     ActionIn,
     ActionOut,
@@ -20,12 +22,18 @@ from apps.social.schemas import (
     BlockOut,
     ConnectionOut,
     ConnectionQuery,
+    FeedStoryOut,
+    OwnStoryOut,
     PeopleQuery,
     PersonFoundOut,
     PublicProfileOut,
     RequestIn,
     RequestOut,
+    StoryIn,
+    StoryOut,
+    ViewerOut,
 )
+from apps.social.services import connections, stories
 
 router = Router(tags=["social"])
 
@@ -63,7 +71,7 @@ def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) ->
 )
 def request_connection(request: SignedInRequest, data: Payload[RequestIn]) -> Status[Answer]:
     receiver = get_object_or_404(User.objects.visible_to(request.user).as_people(), pk=data.receiver_id)
-    connection = services.request_connection(sender=request.user, receiver=receiver)
+    connection = connections.request_connection(sender=request.user, receiver=receiver)
     return Status(201, ok(connection, "Connection request sent successfully."))
 
 
@@ -71,14 +79,14 @@ def request_connection(request: SignedInRequest, data: Payload[RequestIn]) -> St
 def answer_connection(request: SignedInRequest, connection_id: int, data: Payload[ActionIn]) -> Answer:
     received = Connection.objects.received_by(request.user).select_related("sender", "receiver")
     connection = get_object_or_404(received, pk=connection_id)
-    services.answer_request(connection=connection, accept=data.status == Connection.Status.ACCEPTED)
+    connections.answer_request(connection=connection, accept=data.status == Connection.Status.ACCEPTED)
     return ok({"status": connection.status}, f"Request {connection.status} successfully.")
 
 
 @router.delete("/connections/{id:connection_id}", response={204: None})
 def remove_connection(request: SignedInRequest, connection_id: int) -> Status[None]:
     connection = get_object_or_404(Connection.objects.visible_to(request.user).removable(), pk=connection_id)
-    services.remove_connection(connection=connection)
+    connections.remove_connection(connection=connection)
     return Status(204, None)
 
 
@@ -96,10 +104,55 @@ def list_blocks(request: SignedInRequest) -> Answer:
 @router.post("/blocks", response={201: Reply[BlockOut], **refusals(404)})
 def block_user(request: SignedInRequest, data: Payload[BlockIn]) -> Status[Answer]:
     person = get_object_or_404(User.objects.blockable_by(request.user).as_people(), pk=data.user_id)
-    return Status(201, ok(services.block(blocker=request.user, blocked=person), "User blocked."))
+    return Status(201, ok(connections.block(blocker=request.user, blocked=person), "User blocked."))
 
 
 @router.delete("/blocks/{id:user_id}", response={204: None})
 def unblock_user(request: SignedInRequest, user_id: int) -> Status[None]:
-    services.unblock(block=get_object_or_404(request.user.blocks_made, blocked=user_id))
+    connections.unblock(block=get_object_or_404(request.user.blocks_made, blocked=user_id))
     return Status(204, None)
+
+
+@router.get("/stories", response=Page[FeedStoryOut])
+def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
+    return page(request, Story.objects.feed_of(request.user), query)
+
+
+@router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut]})
+def post_story(request: SignedInRequest, data: Payload[StoryIn]) -> Status[Answer]:
+    story = stories.post_story(user=request.user, upload=data.content_file, caption=data.caption)
+    return Status(201, ok(story, "Story created successfully."))
+
+
+@router.get("/stories/my_stories", response=Page[OwnStoryOut])
+def list_own_stories(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
+    return page(request, Story.objects.own(request.user), query)
+
+
+def visible_story(request: SignedInRequest, story_id: int) -> Story:
+    return get_object_or_404(Story.objects.visible_to(request.user), pk=story_id)
+
+
+@router.delete("/stories/{id:story_id}", response={204: None, **refusals(403)})
+def delete_story(request: SignedInRequest, story_id: int) -> Status[None]:
+    stories.delete_story(story=visible_story(request, story_id), by=request.user)
+    return Status(204, None)
+
+
+@router.post("/stories/{id:story_id}/view", response={204: None})
+def view_story(request: SignedInRequest, story_id: int) -> Status[None]:
+    stories.view_story(story=visible_story(request, story_id), viewer=request.user)
+    return Status(204, None)
+
+
+@router.get("/stories/{id:story_id}/viewers", response=Page[ViewerOut])
+def list_story_viewers(request: SignedInRequest, story_id: int, query: Query[PageQuery]) -> Answer:
+    story = get_object_or_404(Story.objects.own(request.user), pk=story_id)
+    return page(request, viewers_of(story, request.user), query)
+
+
+@router.get("/files/story/{id:story_id}", auth=FileLink("story"), **FILE_ANSWER)
+def get_story_file(request: SignedInRequest, story_id: int) -> HttpResponseBase:
+    story = visible_story(request, story_id)
+    stories.open_story(story=story, by=request.user)
+    return files.serve(request, story.media, story.content_type, f"story-{story.pk}{STORY_MEDIA[story.content_type]}")

@@ -1,12 +1,13 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, AliasPath, Field, StringConstraints
 
 from apps.accounts.schemas import ProfileFields
 from apps.core.pages import PageQuery
+from apps.core.payload import File
 from apps.core.schemas import AnyCase, Id, In, Out, PersonOut
-from apps.social.models import Connection
+from apps.social.models import Connection, Story
 
 
 class ConnectionQuery(PageQuery):
@@ -40,6 +41,33 @@ class ActionIn(In):
 
 class ActionOut(Out):
     status: Connection.Status
+
+
+class StoryOut(Out):
+    id: int
+    user: str = Field(validation_alias=AliasPath("user", "username"))
+    caption: str
+    content_url: str
+    media_type: Story.MediaType
+    created_at: datetime
+    expires_at: datetime
+
+
+class FeedStoryOut(StoryOut):
+    seen: bool
+
+
+class OwnStoryOut(StoryOut):
+    views_count: int
+
+
+class StoryIn(In):
+    content_file: File
+    caption: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class ViewerOut(PersonOut):
+    viewed_at: datetime
 
 
 class BlockIn(In):

@@ -197,16 +197,6 @@ def test_what_a_blocked_person_did_is_hidden(alice, alice_client, by_alice):
     assert body["meta"]["unread_count"] == 1
 
 
-def test_what_an_inactive_person_did_is_hidden_until_they_return(alice, alice_client):
-    bob = UserFactory(is_active=False)
-    row = NotificationFactory(receiver=alice, actor=bob)
-    hidden = ids(alice_client)
-    bob.is_active = True
-    bob.save(update_fields=["is_active"])
-
-    assert (hidden, ids(alice_client)) == ([], [row.pk])
-
-
 def test_nobody_makes_notifications_over_the_api(alice, alice_client):
     response = alice_client.post(URL, {"receiver": alice.pk, "message": "You won!"})
 

@@ -29,7 +29,7 @@ def test_it_hides_a_person(alice, alice_client, bob):
     assert (row.blocker, row.blocked) == (alice, bob)
 
 
-@pytest.mark.parametrize("state", ["pending", "accepted", "rejected"])
+@pytest.mark.parametrize("state", ["pending", "accepted"])
 @pytest.mark.parametrize("by_alice", [True, False])
 def test_it_ends_what_joined_them(alice, alice_client, bob, state, by_alice):
     sender, receiver = (alice, bob) if by_alice else (bob, alice)
@@ -39,6 +39,18 @@ def test_it_ends_what_joined_them(alice, alice_client, bob, state, by_alice):
     block(alice_client, bob)
 
     assert list(Connection.objects.all()) == [elsewhere]
+
+
+def test_it_is_no_way_round_the_waiting_time_after_a_rejection(alice, alice_client, bob):
+    ConnectionFactory(sender=alice, receiver=bob, rejected=True)
+
+    block(alice_client, bob)
+    hidden = alice_client.get("/connections").json()["data"]
+    alice_client.delete(f"/blocks/{bob.pk}")
+    again = alice_client.post("/connections/request", {"receiver_id": bob.pk})
+
+    assert hidden == []
+    assert (again.status_code, again.json()["code"]) == (400, "request_cooldown")
 
 
 def test_twice_is_the_same_as_once(alice_client, bob):

@@ -52,3 +52,12 @@ def test_a_connection_across_a_block_is_not_found(alice, alice_client):
 
 def test_it_asks_who_is_calling(db):
     assert ApiClient().delete(f"/connections/{ConnectionFactory().pk}").status_code == 401
+
+
+def test_a_withdrawn_request_takes_its_notification_along(alice, alice_client):
+    bob = UserFactory()
+    connection_id = alice_client.post("/connections/request", {"receiver_id": bob.pk}).json()["data"]["id"]
+
+    alice_client.delete(f"/connections/{connection_id}")
+
+    assert ApiClient(bob).get("/notifications").json()["data"] == []

@@ -1,10 +1,10 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from apps.accounts.models import User, UserQuerySet
+from apps.accounts.models import Block, User, UserQuerySet
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -16,8 +16,10 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         return self.filter(Q(sender=one, receiver=other) | Q(sender=other, receiver=one))
 
     def visible_to(self, viewer: User) -> Self:
-        """The two it joins, while both accounts are active. A block removes the row itself."""
-        return self.of(viewer).filter(sender__is_active=True, receiver__is_active=True)
+        """The two it joins, while both accounts are active. A block removes the row, except a rejected one."""
+        blocked = Exists(Block.objects.between(OuterRef("sender"), OuterRef("receiver")))
+        there = self.of(viewer).filter(sender__is_active=True, receiver__is_active=True)
+        return there.exclude(blocked, status=Connection.Status.REJECTED)
 
     def received_by(self, user: User) -> Self:
         return self.visible_to(user).filter(receiver=user)

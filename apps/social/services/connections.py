@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from apps.accounts.models import Block, User
 from apps.core.errors import NotFound
+from apps.core.links import API
 from apps.core.site_settings import site_settings
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import notify
+from apps.notifications.services import notify, retract
 from apps.social.errors import (
     AlreadyConnected,
     OwnBlock,
@@ -20,6 +21,8 @@ from apps.social.errors import (
     RequestNotPending,
 )
 from apps.social.models import Connection
+
+CHANGED_BY_REQUEST = ["sender", "receiver", "status", "answered_at", "updated_at"]
 
 
 def lock_pair(one: User, other: User) -> None:
@@ -41,12 +44,12 @@ def request_connection(*, sender: User, receiver: User) -> Connection:
         refuse_second_request(connection, sender)
     connection.sender, connection.receiver = sender, receiver
     connection.status, connection.answered_at = Connection.Status.PENDING, None
-    connection.save()
+    connection.save(update_fields=CHANGED_BY_REQUEST if connection.pk else None)
     notify(
         receiver=receiver,
         code="follow_request",
         actor=sender,
-        redirect=Redirect(kind="connection", id=connection.pk, url=f"/api/v1/connections/{connection.pk}"),
+        redirect=Redirect(kind="connection", id=connection.pk, url=f"{API}/connections/{connection.pk}"),
         sender=sender.username,
     )
     return connection
@@ -80,15 +83,18 @@ def answer_request(*, connection: Connection, accept: bool) -> None:
             receiver=connection.sender,
             code="follow_accepted",
             actor=receiver,
-            redirect=Redirect(kind="profile", id=receiver.pk, url=f"/api/v1/users/profile/{receiver.username}"),
+            redirect=Redirect(kind="profile", id=receiver.pk, url=f"{API}/users/profile/{receiver.username}"),
             user=receiver.username,
         )
 
 
+@transaction.atomic
 def remove_connection(*, connection: Connection) -> None:
     """Withdraw a request, or end a connection; `connection` comes from `removable`."""
     if not Connection.objects.removable().filter(pk=connection.pk).delete()[0]:
         raise NotFound
+    # Nobody fills somebody's list by asking and withdrawing.
+    retract(receiver=connection.receiver_id, code="follow_request", redirect_id=connection.pk)
 
 
 @transaction.atomic
@@ -97,7 +103,7 @@ def block(*, blocker: User, blocked: User) -> Block:
     if blocker == blocked:
         raise OwnBlock
     lock_pair(blocker, blocked)
-    Connection.objects.between(blocker, blocked).delete()
+    Connection.objects.removable().between(blocker, blocked).delete()
     return Block.objects.get_or_create(blocker=blocker, blocked=blocked)[0]
 
 

@@ -1,0 +1,87 @@
+"""Posting, seeing and ending stories."""
+
+from datetime import timedelta
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core import audit
+from apps.core.errors import NotFound, PermissionDenied
+from apps.core.uploads import (
+    PICTURES,
+    STORY_MEDIA,
+    UnsupportedFile,
+    Upload,
+    check_size,
+    discarded_on_failure,
+    fresh_picture,
+    identify,
+    video_seconds,
+)
+from apps.social.models import Story, StoryView
+
+LIFETIME = timedelta(hours=24)
+PICTURE_BYTES = 10 * 1024 * 1024
+VIDEO_BYTES = 50 * 1024 * 1024
+FIELD = "content_file"
+
+
+def post_story(*, user: User, upload: Upload, caption: str = "") -> Story:
+    """There for a day from now. Pictures are encoded anew; films keep their bytes."""
+    kind = identify(upload, allowed=STORY_MEDIA, max_bytes=VIDEO_BYTES, field=FIELD, refusal=UnsupportedFile)
+    now = timezone.now()
+    story = Story(user=user, content_type=kind, caption=caption, created_at=now, expires_at=now + LIFETIME)
+    if kind in PICTURES:
+        check_size(upload, max_bytes=PICTURE_BYTES, field=FIELD)
+        story.media_type = Story.MediaType.IMAGE
+        media: File[bytes] = fresh_picture(upload, kind, FIELD)
+    else:
+        story.media_type, media = Story.MediaType.VIDEO, upload
+        story.duration = video_seconds(upload, kind, FIELD)
+    story.media.save("story", media, save=False)
+    with discarded_on_failure(story.media), transaction.atomic():
+        story.save()
+    return story
+
+
+def view_story(*, story: Story, viewer: User) -> None:
+    """Counts once per viewer, and not for the author."""
+    if story.user_id == viewer.pk:
+        return
+    try:
+        StoryView.objects.bulk_create([StoryView(story=story, viewer=viewer)], ignore_conflicts=True)
+    except IntegrityError as error:  # the story went just now
+        raise NotFound from error
+
+
+def open_story(*, story: Story, by: User) -> None:
+    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
+    if by.has_perm("social.moderate_story") and not Story.objects.shown_to(by).filter(pk=story.pk).exists():
+        audit.record(actor=by, action="story.viewed", target=story)
+
+
+@transaction.atomic
+def delete_story(*, story: Story, by: User) -> None:
+    """Its author, or a moderator, whose deed is written down. The media file goes after the commit."""
+    if story.user_id != by.pk and not by.has_perm("social.moderate_story"):
+        raise PermissionDenied
+    if not remove(story):
+        raise NotFound
+    if story.user_id != by.pk:
+        audit.record(actor=by, action="story.taken_down", target=story, note=story.caption)
+
+
+def expire_stories() -> int:
+    """Remove what has expired: rows, views and media. How many stories that were."""
+    return sum(remove(story) for story in Story.objects.expired().iterator())
+
+
+@transaction.atomic
+def remove(story: Story) -> bool:
+    """Whether it was still there. Locked first: a view that comes meanwhile finds no story, or goes with it."""
+    still_there = Story.objects.select_for_update().filter(pk=story.pk).first()
+    if still_there:
+        still_there.delete()
+    return still_there is not None
