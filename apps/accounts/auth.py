@@ -3,11 +3,11 @@
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.credentials import check_credentials
-from apps.accounts.models import Session, User
+from apps.accounts.models import Session, User, permissions_given
 from apps.accounts.tokens import Purpose, read_token
 from apps.core.clients import client_of
 from apps.core.errors import InvalidToken, Throttled
@@ -51,4 +51,4 @@ class AccountBackend(ModelBackend):
         return user if user and user.is_active else None
 
     def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
-        return Permission.objects.filter(Q(user=user_obj) | Q(user_types=user_obj.user_type_id)).distinct()
+        return permissions_given(user_obj)

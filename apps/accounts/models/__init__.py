@@ -2,7 +2,7 @@ from apps.accounts.models.blocks import Block
 from apps.accounts.models.documents import Document
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.sessions import Session
-from apps.accounts.models.users import User, UserQuerySet, UserType
+from apps.accounts.models.users import User, UserQuerySet, UserType, has_permission, permissions_given
 
 __all__ = [
     "Block",
@@ -14,4 +14,6 @@ __all__ = [
     "User",
     "UserQuerySet",
     "UserType",
+    "has_permission",
+    "permissions_given",
 ]

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Count, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block
@@ -69,6 +69,20 @@ class UserType(models.Model):
         taken = [name for name in ("slug", "alias") if others.named(getattr(self, name)).exists()]
         if taken:
             raise ValidationError(dict.fromkeys(taken, "Another user type is called so."))
+
+
+def permissions_given(user: "User") -> models.QuerySet[Permission]:
+    """What is given to the person or to their type; a group's permissions are Django's own affair."""
+    return Permission.objects.filter(Q(user=user) | Q(user_types=user.user_type_id)).distinct()
+
+
+def has_permission(user: "User", permission: str) -> Q:
+    """`user.has_perm(permission)` as a condition, asked where the rows are, without queries of its own."""
+    if user.is_superuser:
+        return Q(pk__isnull=False)
+    app, codename = permission.split(".")
+    named = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    return Q(Exists(named.filter(Q(pk__in=permissions_given(user)) | Q(group__user=user))))
 
 
 class UserQuerySet(models.QuerySet["User"]):
