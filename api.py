@@ -27,6 +27,7 @@ from apps.core.errors import (
 )
 from apps.core.middleware import error_response
 from apps.core.routing import Api
+from apps.events.api import router as events
 from apps.notifications.api import router as notifications
 from apps.social.api import router as social
 
@@ -48,7 +49,7 @@ api = Api(
     renderer=Renderer(),
 )
 
-for router in (operations, accounts, social, notifications):
+for router in (operations, accounts, social, events, notifications):
     api.add_router("", router)
 
 

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.accounts",
     "apps.social",
+    "apps.events",
     "django_cleanup.apps.CleanupConfig",
 ]
 

@@ -1,6 +1,7 @@
 """The smallest valid row of each model; traits for its states."""
 
 import hashlib
+from datetime import timedelta
 
 import factory
 from django.contrib.auth.hashers import make_password
@@ -8,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, User, UserType
+from apps.events.models import Attendance, Event
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
@@ -146,7 +148,7 @@ class FanOutFactory(factory.django.DjangoModelFactory):
         model = FanOut
 
     class Params:
-        code = "welcome"
+        code = "event_hosted"
 
     key = factory.Sequence(lambda n: f"something:{n}")
     kind = factory.LazyAttribute(lambda row: NotificationType.objects.get(code=row.code))
@@ -156,3 +158,35 @@ class FanOutFactory(factory.django.DjangoModelFactory):
     redirect_kind = "event"
     redirect_id = 1
     redirect_url = "/api/v1/events/1"
+
+
+class EventFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Event
+
+    class Params:
+        ongoing = factory.Trait(date=factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1)))
+        past = factory.Trait(date=factory.LazyFunction(lambda: timezone.now() - timedelta(days=2)))
+        private = factory.Trait(visibility=Event.Visibility.CONNECTIONS)
+        cancelled = factory.Trait(cancelled_at=factory.LazyFunction(timezone.now))
+
+    host = factory.SubFactory(UserFactory, role="brand")
+    title = "Summer Gala"
+    date = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+    location = "Berlin"
+
+    @classmethod
+    def _create(cls, model_class, *args, **fields):
+        event = model_class(*args, **fields)
+        event.settle()
+        event.save()
+        return event
+
+
+class AttendanceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Attendance
+
+    event = factory.SubFactory(EventFactory)
+    user = factory.SubFactory(UserFactory)
+    status = Attendance.Status.GOING

@@ -23,6 +23,10 @@ NAVIGATION = {
         ("Connections", "handshake", "social.connection"),
         ("Stories", "amp_stories", "social.story"),
     ],
+    "Events": [
+        ("Events", "event", "events.event"),
+        ("Attendances", "how_to_reg", "events.attendance"),
+    ],
     "Notifications": [
         ("Notifications", "notifications", "notifications.notification"),
         ("Notification types", "edit_notifications", "notifications.notificationtype"),

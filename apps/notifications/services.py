@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet, Value
 from django.utils import timezone
@@ -93,7 +94,10 @@ def insert_for(people: "QuerySet[User]", fan_out: FanOut) -> None:
     content |= {"is_read": False, "created_at": now, "updated_at": now}
     fields = {field.attname: field for field in Notification._meta.concrete_fields}
     values = [Value(value, output_field=fields[name]) for name, value in content.items()]
-    select, parameters = people.order_by("pk").values_list("pk", *values).query.sql_with_params()
+    try:
+        select, parameters = people.order_by("pk").values_list("pk", *values).query.sql_with_params()
+    except EmptyResultSet:  # nobody, as `none()` and an empty list of ids have it
+        return
     columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {Notification._meta.db_table} ({columns}) {select}", parameters)

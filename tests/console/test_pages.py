@@ -19,15 +19,18 @@ from apps.core import audit
 from apps.core.models import AuditEntry, IdempotencyKey
 from apps.core.queue import queue
 from apps.core.tasks import prune_idempotency_keys
+from apps.events.models import Attendance, Event
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story
 from tests.client import sign_in
 from tests.console.conftest import browser
 from tests.factories import (
     PASSWORD,
+    AttendanceFactory,
     BlockFactory,
     ConnectionFactory,
     DocumentFactory,
+    EventFactory,
     FanOutFactory,
     NotificationFactory,
     ProfileCategoryFactory,
@@ -66,6 +69,8 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Block: BlockFactory,
     Connection: ConnectionFactory,
     Story: StoryFactory,
+    Event: EventFactory,
+    Attendance: AttendanceFactory,
     FanOut: lambda: FanOutFactory(actor=UserFactory()),
     Notification: lambda: NotificationFactory(actor=UserFactory()),
     NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
@@ -99,13 +104,13 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     registered = {model._meta.label_lower for model in MODELS}
     ours = {
         model._meta.label_lower
-        for app in ("core", "accounts", "social", "notifications")
+        for app in ("core", "accounts", "social", "events", "notifications")
         for model in apps.get_app_config(app).get_models()
     }
 
     within_another = {
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
-        *["core.seededgrant", "social.storyview"],
+        *["core.seededgrant", "social.storyview", "events.calendarfeed"],
     }
     assert ours - registered == within_another
     assert {"constance.config", "auth.group", "django_q.schedule", "django_q.failure"} <= registered
@@ -187,7 +192,7 @@ def test_who_signs_in_arrives_at_the_first_page(staff, client):
 
 
 READ_ONLY = [
-    *[AuditEntry, Session, Connection, Story, Notification, FanOut],
+    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut],
     *[IdempotencyKey, Document, Block, LogEntry, Success, OrmQ],
 ]
 
@@ -276,7 +281,7 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
 
     assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
     seeded = [
-        *[User, UserType, Document, Session, Block, Connection, Story],
+        *[User, UserType, Document, Session, Block, Connection, Story, Event, Attendance],
         *[Notification, NotificationType, AuditEntry],
     ]
     assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}

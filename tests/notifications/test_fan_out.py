@@ -48,6 +48,17 @@ def test_everybody_is_told_once_in_the_words_of_the_type(alice, few_at_a_time, s
     assert fan_out.finished_at is not None
 
 
+@pytest.mark.parametrize("nobody", [User.objects.none(), User.objects.filter(pk__in=[])])
+def test_telling_nobody_is_done_at_once(alice, nobody):
+    fan_out = begin(alice)
+
+    services.deliver(fan_out=fan_out, audience=nobody)
+
+    fan_out.refresh_from_db()
+    assert fan_out.finished_at is not None
+    assert told() == []
+
+
 def test_a_run_that_was_killed_is_taken_up_where_it_committed(alice, few_at_a_time):
     people = UserFactory.create_batch(7)
     fan_out = begin(alice)

@@ -1,0 +1,103 @@
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import action, display
+
+from apps.core.auth import SignedInRequest
+from apps.core.console import ReadOnlyAdmin
+from apps.core.errors import NotFound
+from apps.events import services
+from apps.events.models import Attendance, Event
+
+STATE_COLOURS = {"Upcoming": "info", "Ongoing": "success", "Past": "warning", "Cancelled": "danger"}
+STATUS_COLOURS = {"Going": "success", "Waitlisted": "warning", "Interested": "info"}
+
+
+class ModeratedAdmin(ReadOnlyAdmin):
+    """Its actions are for those who moderate events."""
+
+    def has_moderate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("events.moderate_event")
+
+
+@admin.register(Event)
+class EventAdmin(ModeratedAdmin):
+    list_display = ["title", "host", "date", "location", "visibility", "capacity", "going", "state"]
+    list_select_related = ["host"]
+    list_filter = [
+        ("host", AutocompleteSelectFilter),
+        ("visibility", ChoicesDropdownFilter),
+        ("date", RangeDateFilter),
+        ("cancelled_at", admin.EmptyFieldListFilter),
+    ]
+    search_fields = ["search_text", "host__username"]
+    search_help_text = "Words of the title, the description or the place, or the host's username."
+    date_hierarchy = "date"
+    ordering = ["-date", "-pk"]
+    actions = ["cancel"]
+    fields = [
+        *["title", "description", "host", "date", "end_date", "location", "visibility", "capacity", "people", "state"],
+        *["uid", "sequence", "created_at", "updated_at", "cancelled_at"],
+    ]
+    readonly_fields = ["people", "state"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        return Event.objects.with_going()
+
+    @display(description="going", ordering="attendees_count")
+    def going(self, event: Any) -> int:
+        return int(event.attendees_count)
+
+    @display(description="state", label=STATE_COLOURS)
+    def state(self, event: Event) -> str:
+        return event.state.capitalize()
+
+    @display(description="attendances")
+    def people(self, event: Any) -> str:
+        page = reverse("admin:events_attendance_changelist")
+        address = f"{page}?event__id__exact={event.pk}"
+        return format_html('<a href="{}" class="text-link">{} going</a>', address, event.attendees_count)
+
+    @action(description="Cancel selected events", permissions=["moderate"])
+    def cancel(self, request: SignedInRequest, queryset: QuerySet[Event]) -> None:
+        chosen = list(queryset)
+        for event in chosen:
+            with suppress(NotFound):  # cancelled before, which is what was asked for
+                services.cancel_event(event=event, by=request.user)
+        self.message_user(request, f"Cancelled {len(chosen)} events.")
+
+
+@admin.register(Attendance)
+class AttendanceAdmin(ModeratedAdmin):
+    list_display = ["user", "event", "standing", "queued_at", "created_at"]
+    list_select_related = ["user", "event"]
+    list_filter = [
+        ("event", AutocompleteSelectFilter),
+        ("user", AutocompleteSelectFilter),
+        ("status", ChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    search_fields = ["user__username", "event__search_text"]
+    search_help_text = "A username, or words of the event."
+    ordering = ["-pk"]
+    actions = ["remove"]
+    fields = ["user", "event", "standing", "queued_at", "created_at"]
+    readonly_fields = ["standing"]
+
+    @display(description="status", ordering="status", label=STATUS_COLOURS)
+    def standing(self, attendance: Attendance) -> str:
+        return attendance.get_status_display()
+
+    @action(description="Remove selected people", permissions=["moderate"])
+    def remove(self, request: SignedInRequest, queryset: QuerySet[Attendance]) -> None:
+        chosen = list(queryset)
+        for attendance in chosen:
+            with suppress(NotFound):  # gone meanwhile, which is what was asked for
+                services.leave_event(attendance=attendance, by=request.user)
+        self.message_user(request, f"Removed {len(chosen)} people.")

@@ -1,0 +1,138 @@
+"""Events: what is on, hosting, joining, calendars."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Query
+from ninja.responses import Status
+
+from apps.core.auth import SignedInRequest, anyone
+from apps.core.pages import PageQuery, page
+from apps.core.payload import Payload
+from apps.core.routing import Router, refusals
+from apps.core.schemas import Answer, Page, Reply, ok
+from apps.events import services
+from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
+from apps.events.models import CalendarFeed, Event, Viewer, attendees_of
+from apps.events.schemas import (
+    AttendeeOut,
+    EventChanges,
+    EventIn,
+    EventOut,
+    EventQuery,
+    FeedOut,
+    FeedQuery,
+    InvitedOut,
+    InviteIn,
+    JoinIn,
+    JoinOut,
+)
+
+router = Router(tags=["events"])
+
+CALENDAR_ANSWER: dict[str, Any] = {
+    "response": {200: None, **refusals(404)},
+    "openapi_extra": {
+        "responses": {200: {"description": "iCalendar.", "content": {"text/calendar": {"schema": {"type": "string"}}}}}
+    },
+}
+
+
+class AnyRequest(HttpRequest):
+    user: Viewer
+
+
+def item(request: SignedInRequest, event: Event) -> Event:
+    """The event as its answer shows it; also one that a change has just hidden from the caller."""
+    return Event.objects.as_items(request.user).get(pk=event.pk)
+
+
+def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:
+    return get_object_or_404(Event.objects.visible_to(request.user).select_related("host"), pk=event_id)
+
+
+@router.get("/events", auth=anyone, response=Page[EventOut])
+def list_events(request: AnyRequest, query: Query[EventQuery]) -> Answer:
+    events = Event.objects.visible_to(request.user).matching(search=query.search, host=query.host)
+    return page(request, events.when(query.when).as_items(request.user), query)
+
+
+@router.post("/events", response={201: Reply[EventOut], **refusals(403)})
+def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Answer]:
+    event = services.create_event(host=request.user, form=data)
+    return Status(201, ok(item(request, event), "Event created successfully."))
+
+
+@router.get("/events/{id:event_id}", auth=anyone, response=Reply[EventOut])
+def get_event(request: AnyRequest, event_id: int) -> Answer:
+    events = Event.objects.visible_to(request.user).as_items(request.user)
+    return ok(get_object_or_404(events, pk=event_id))
+
+
+@router.put("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
+def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn]) -> Answer:
+    event = visible(request, event_id)
+    services.update_event(event=event, by=request.user, changes=data)
+    return ok(item(request, event), "Event updated successfully.")
+
+
+@router.patch("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
+def update_event(request: SignedInRequest, event_id: int, data: Payload[EventChanges]) -> Answer:
+    event = visible(request, event_id)
+    services.update_event(event=event, by=request.user, changes=data)
+    return ok(item(request, event), "Event updated successfully.")
+
+
+@router.delete("/events/{id:event_id}", response={204: None, **refusals(403)})
+def cancel_event(request: SignedInRequest, event_id: int) -> Status[None]:
+    services.cancel_event(event=visible(request, event_id), by=request.user)
+    return Status(204, None)
+
+
+@router.post("/events/{id:event_id}/join", response={200: Reply[JoinOut], **refusals(403)})
+def join_event(request: SignedInRequest, event_id: int, data: Payload[JoinIn]) -> Answer:
+    attendance = services.join_event(event=visible(request, event_id), user=request.user, status=data.status)
+    return ok({"id": attendance.event_id, "status": attendance.status}, "You have joined the event successfully.")
+
+
+@router.delete("/events/{id:event_id}/join", response={204: None})
+def leave_event(request: SignedInRequest, event_id: int) -> Status[None]:
+    attendance = get_object_or_404(request.user.attendances, event=event_id)
+    services.leave_event(attendance=attendance, by=request.user)
+    return Status(204, None)
+
+
+@router.get("/events/{id:event_id}/attendees", response={200: Page[AttendeeOut], **refusals(403)})
+def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQuery]) -> Answer:
+    event = visible(request, event_id)
+    services.refuse_others(event, request.user)
+    return page(request, attendees_of(event), query)
+
+
+@router.post("/events/{id:event_id}/invite", response={200: Reply[InvitedOut], **refusals(403)})
+def invite(request: SignedInRequest, event_id: int, data: Payload[InviteIn]) -> Answer:
+    invited = services.invite(event=visible(request, event_id), by=request.user, user_ids=data.user_ids)
+    return ok({"invited": invited}, "Invitations sent.")
+
+
+@router.get("/events/{id:event_id}/calendar.ics", auth=anyone, **CALENDAR_ANSWER)
+def get_event_calendar(request: AnyRequest, event_id: int) -> HttpResponse:
+    return HttpResponse(calendar_of([visible(request, event_id)]), content_type=CONTENT_TYPE)
+
+
+@router.get("/events/calendar", response=Reply[FeedOut])
+def get_calendar(request: SignedInRequest) -> Answer:
+    feed, _ = CalendarFeed.objects.get_or_create(user=request.user)
+    return ok({"url": feed_url(feed)})
+
+
+@router.post("/events/calendar", response=Reply[FeedOut])
+def renew_calendar(request: SignedInRequest) -> Answer:
+    return ok({"url": feed_url(services.renew_calendar(user=request.user))})
+
+
+@router.get("/events/calendar.ics", auth=None, **CALENDAR_ANSWER)
+def get_calendar_feed(request: HttpRequest, query: Query[FeedQuery]) -> HttpResponse:
+    owner = owner_of(query.token)
+    return HttpResponse(calendar_of(Event.objects.in_calendar_of(owner)), content_type=CONTENT_TYPE)

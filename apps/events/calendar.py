@@ -1,0 +1,61 @@
+"""Events as iCalendar (RFC 5545), and the address of a person's own feed."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core import signing
+from icalendar import Calendar
+from icalendar import Event as Entry
+
+from apps.accounts.models import User
+from apps.core.errors import NotFound
+from apps.core.links import API, absolute
+from apps.events.models import CalendarFeed, Event
+
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+SALT = "calendar"
+
+
+def calendar_of(events: Iterable[Event]) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", f"-//Infloo//{settings.VERSION}//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for event in events:
+        calendar.add_component(entry_of(event))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def entry_of(event: Event) -> Entry:
+    """UID names the event for ever; SEQUENCE tells calendars which version is the newer one."""
+    entry = Entry()
+    entry.add("uid", f"{event.uid}@infloo")
+    entry.add("sequence", event.sequence)
+    entry.add("dtstamp", event.updated_at)
+    entry.add("last-modified", event.updated_at)
+    entry.add("dtstart", event.date)
+    entry.add("dtend", event.ends_at)
+    entry.add("summary", event.title)
+    entry.add("description", event.description)
+    entry.add("location", event.location)
+    entry.add("url", absolute(event.path))
+    entry.add("status", "CANCELLED" if event.cancelled_at else "CONFIRMED")
+    return entry
+
+
+def feed_url(feed: CalendarFeed) -> str:
+    token = signing.dumps([feed.user_id, feed.generation], salt=SALT)
+    return absolute(f"{API}/events/calendar.ics?token={token}")
+
+
+def owner_of(token: str) -> User:
+    """Whose feed this token opens; a former one opens nothing."""
+    try:
+        user_id, generation = signing.loads(token, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise NotFound from error
+    owner = User.objects.active().filter(pk=user_id, calendar_feed__generation=generation).first()
+    if owner is None:
+        raise NotFound
+    return owner

@@ -1,0 +1,218 @@
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from apps.accounts.models import Block, User, UserQuerySet, has_permission
+from apps.core.links import API
+from apps.social.models import connected_ids
+
+Viewer = User | AnonymousUser
+
+USUAL_LENGTH = timedelta(hours=24)
+"""How long an event lasts that names no end."""
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        return self.open_to(viewer).filter(cancelled_at=None)
+
+    def open_to(self, viewer: Viewer) -> Self:
+        """The only definition of who may see an event: public ones everybody, others the host's connections
+        and whoever was invited or takes part; blocked pairs do not see each other's. Cancelled ones too."""
+        there = self.filter(host__is_active=True)
+        if isinstance(viewer, AnonymousUser):
+            return there.filter(visibility=Event.Visibility.PUBLIC)
+        taking_part = Attendance.objects.filter(event=OuterRef("pk"), user=viewer)
+        shown = (
+            Q(visibility=Event.Visibility.PUBLIC)
+            | Q(host=viewer)
+            | Q(host__in=connected_ids(viewer))
+            | Q(Exists(taking_part))
+        )
+        made = Block.objects.filter(blocker=viewer).values("blocked")
+        received = Block.objects.filter(blocked=viewer).values("blocker")
+        moderates = has_permission(viewer, "events.moderate_event")
+        return there.filter(moderates | (shown & ~Q(host__in=made) & ~Q(host__in=received)))
+
+    def when(self, when: str) -> Self:
+        """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
+        now = timezone.now()
+        return {
+            "all": self.order_by("-date", "-pk"),
+            "past": self.filter(ends_at__lte=now).order_by("-date", "-pk"),
+            "ongoing": self.filter(date__lte=now, ends_at__gt=now).order_by("date", "pk"),
+            "upcoming": self.filter(date__gt=now).order_by("date", "pk"),
+        }[when]
+
+    def matching(self, *, search: str | None = None, host: int | None = None) -> Self:
+        rows = self.filter(search_text__contains=search.lower()) if search else self
+        return rows.filter(host=host) if host else rows
+
+    def in_calendar_of(self, user: User) -> Self:
+        """What they host or take part in, cancelled ones too, back to three months ago."""
+        part = Attendance.objects.filter(user=user).exclude(status=Attendance.Status.INVITED).values("event")
+        recent = self.open_to(user).filter(ends_at__gt=timezone.now() - timedelta(days=90))
+        return recent.filter(Q(host=user) | Q(pk__in=part)).order_by("date", "pk")
+
+    def starting(self, after: datetime, until: datetime) -> Self:
+        return self.filter(cancelled_at=None, host__is_active=True, date__gt=after, date__lte=until)
+
+    def as_items(self, viewer: Viewer) -> Self:
+        """With all that an item shows, in one row."""
+        mine = Attendance.objects.filter(event=OuterRef("pk"), user=viewer.pk).values("status")
+        return self.with_going().annotate(my_status=Subquery(mine)).select_related("host__user_type", "host__profile")
+
+    def with_going(self) -> Self:
+        going = Attendance.objects.filter(event=OuterRef("pk"), status=Attendance.Status.GOING).order_by()
+        count = going.values("event").annotate(count=Count("*")).values("count")
+        return self.annotate(attendees_count=Coalesce(Subquery(count), 0))
+
+
+class Event(models.Model):
+    class Visibility(models.TextChoices):
+        PUBLIC = "public"
+        CONNECTIONS = "connections"
+
+    host = models.ForeignKey(User, on_delete=models.CASCADE, related_name="events")
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    date = models.DateTimeField()
+    end_date = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(editable=False, help_text="The end, named or not.")
+    location = models.CharField(max_length=200)
+    capacity = models.PositiveIntegerField(null=True, blank=True)
+    visibility = models.CharField(max_length=20, choices=Visibility, default=Visibility.PUBLIC)
+    uid = models.UUIDField(default=uuid.uuid4, editable=False, help_text="The event's name in calendars.")
+    sequence = models.PositiveIntegerField(default=0, editable=False, help_text="Rises with every change.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    search_text = models.TextField(blank=True, editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        permissions = [
+            ("join_event", "Can join events"),
+            ("moderate_event", "Can see, change and cancel anybody's events"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(capacity=None) | Q(capacity__gte=1), name="room_for_somebody"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("date")), name="an_event_ends_after_it_begins"),
+        ]
+        indexes = [
+            models.Index(fields=["date", "id"], name="events_by_date"),
+            models.Index(fields=["ends_at"], name="events_by_end"),
+            models.Index(fields=["host", "date"], name="events_by_host"),
+            GinIndex(fields=["search_text"], name="events_search", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def settle(self) -> None:
+        """What follows from the other fields; to be called before a save that changes them."""
+        self.ends_at = self.end_date or self.date + USUAL_LENGTH
+        self.search_text = "\n".join([self.title, self.description, self.location]).lower()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ends_at <= timezone.now()
+
+    @property
+    def state(self) -> str:
+        if self.cancelled_at:
+            return "cancelled"
+        if self.has_ended:
+            return "past"
+        return "upcoming" if self.date > timezone.now() else "ongoing"
+
+    @property
+    def path(self) -> str:
+        return f"{API}/events/{self.pk}"
+
+
+class CalendarFeed(models.Model):
+    """Whose calendar address counts: a new `generation` makes the former one worthless."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
+    generation = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} #{self.generation}"
+
+
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def going(self) -> Self:
+        return self.filter(status=Attendance.Status.GOING)
+
+    def waiting(self) -> Self:
+        """First come, first served."""
+        return self.filter(status=Attendance.Status.WAITLISTED).order_by("queued_at", "pk")
+
+
+class Attendance(models.Model):
+    """How somebody stands to an event."""
+
+    class Status(models.TextChoices):
+        GOING = "going"
+        WAITLISTED = "waitlisted"
+        INTERESTED = "interested"
+        INVITED = "invited"
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="attendances")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="attendances")
+    status = models.CharField(max_length=20, choices=Status)
+    queued_at = models.DateTimeField(default=timezone.now, help_text="Since when they want a place.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AttendanceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "user"], name="one_attendance_per_person")]
+        indexes = [
+            models.Index(fields=["event", "status", "queued_at"], name="attendance_by_event"),
+            models.Index(fields=["user", "status"], name="attendance_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.status} {self.event_id}"
+
+
+def connections_of(person: User) -> UserQuerySet:
+    return User.objects.active().filter(pk__in=connected_ids(person))
+
+
+def connections_who_see(person: User, event: Event) -> UserQuerySet:
+    """The connections of `person` who may see `event`."""
+    hidden = Block.objects.between(event.host_id, OuterRef("pk"))
+    people = connections_of(person).filter(~Exists(hidden))
+    if event.visibility == Event.Visibility.PUBLIC:
+        return people
+    part = Attendance.objects.filter(event=event).values("user")
+    return people.filter(Q(pk=event.host_id) | Q(pk__in=connected_ids(event.host)) | Q(pk__in=part))
+
+
+def attendees(event: Event, *statuses: Attendance.Status) -> UserQuerySet:
+    rows: Any = Attendance.objects.filter(event=event, status__in=statuses or Attendance.Status.values)
+    people = User.objects.active().filter(pk__in=rows.values("user"))
+    return people.filter(~Exists(Block.objects.between(event.host_id, OuterRef("pk"))))
+
+
+def attendees_of(event: Event) -> UserQuerySet:
+    """Everybody who stands to the event, each with their `status`: who is going first, then in the order they came."""
+    mine = Attendance.objects.filter(event=event, user=OuterRef("pk"))
+    ranks = [When(status=status, then=Value(rank)) for rank, status in enumerate(Attendance.Status.values)]
+    people = (
+        attendees(event)
+        .as_people()
+        .annotate(status=Subquery(mine.values("status")), queued_at=Subquery(mine.values("queued_at")))
+    )
+    return people.order_by(Case(*ranks), "queued_at", "pk")

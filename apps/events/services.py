@@ -1,0 +1,236 @@
+"""Hosting and joining events."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core import audit
+from apps.core.errors import Invalid, NotFound, PermissionDenied
+from apps.core.queue import queue
+from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
+from apps.events.jobs import AUDIENCES, tell
+from apps.events.models import Attendance, CalendarFeed, Event, connections_of
+from apps.events.schemas import EventChanges, EventIn
+from apps.notifications.models import FanOut
+from apps.notifications.schemas import Redirect
+from apps.notifications.services import deliver, notify, start_fan_out
+
+Status = Attendance.Status
+REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
+REMINDER_GRACE = timedelta(minutes=30)
+"""A reminder that is later than this would not say the truth."""
+STALLED_AFTER = timedelta(minutes=10)
+
+
+def leads_to(event: Event) -> Redirect:
+    return Redirect(kind="event", id=event.pk, url=event.path)
+
+
+def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
+    """Note down what the audience of `code` is to be told, and queue the telling with it."""
+    fan_out = start_fan_out(key=key, code=code, actor=actor, redirect=leads_to(event), title=event.title, **words)
+    if fan_out:
+        queue(tell, fan_out.pk)
+
+
+@transaction.atomic
+def create_event(*, host: User, form: EventIn) -> Event:
+    if not host.has_perm("events.add_event"):
+        raise PermissionDenied
+    event = Event(host=host, **form.model_dump())
+    refuse_wrong_times(event, changed={"date", "end_date"})
+    event.settle()
+    event.save()
+    announce(event, key=f"event_hosted:{event.pk}", code="event_hosted", actor=host, host=host.username)
+    return event
+
+
+def refuse_wrong_times(event: Event, changed: Collection[str]) -> None:
+    if "date" in changed and event.date <= timezone.now():
+        raise Invalid({"date": ["The date must be in the future."]})
+    if event.end_date and event.end_date <= event.date:
+        raise Invalid({"end_date": ["An event ends after it begins."]})
+
+
+def locked(event: Event) -> Event:
+    """The event as it is now; whoever else wants a place or changes it waits for this transaction."""
+    current = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("host").filter(pk=event.pk)
+    if (found := current.filter(cancelled_at=None).first()) is None:
+        raise NotFound
+    return found
+
+
+def refuse_others(event: Event, by: User) -> None:
+    if event.host_id != by.pk and not by.has_perm("events.moderate_event"):
+        raise PermissionDenied
+
+
+@transaction.atomic
+def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> None:
+    """Merge the fields that were sent (all of them, for a whole event); attendees hear of a new date or place."""
+    refuse_others(event, by)
+    event = locked(event)
+    sent = changes.model_fields_set if isinstance(changes, EventChanges) else set(type(changes).model_fields)
+    changed = {name for name in sent if getattr(event, name) != getattr(changes, name)}
+    for name in changed:
+        setattr(event, name, getattr(changes, name))
+    if not changed:
+        return
+    refuse_wrong_times(event, changed)
+    event.settle()
+    touch(event)
+    event.save()
+    if changed & {"date", "end_date", "location"}:
+        announce(event, key=f"event_changed:{event.pk}:{event.sequence}", code="event_changed", actor=event.host)
+    if by.pk != event.host_id:
+        audit.record(actor=by, action="event.changed", target=event, note=", ".join(sorted(changed)))
+    promote(event)
+
+
+def touch(event: Event) -> None:
+    event.sequence += 1
+    event.updated_at = timezone.now()
+
+
+@transaction.atomic
+def cancel_event(*, event: Event, by: User) -> None:
+    """It stays as a cancelled one, for calendars and for whoever has to be told."""
+    refuse_others(event, by)
+    event = locked(event)
+    event.cancelled_at = timezone.now()
+    touch(event)
+    event.save(update_fields=["cancelled_at", "sequence", "updated_at"])
+    announce(event, key=f"event_cancelled:{event.pk}", code="event_cancelled", actor=event.host)
+    if by.pk != event.host_id:
+        audit.record(actor=by, action="event.cancelled", target=event, note=event.title)
+
+
+@transaction.atomic
+def join_event(*, event: Event, user: User, status: Status) -> Attendance:
+    """Going or interested; past the capacity, going means waiting for a place."""
+    if not user.has_perm("events.join_event"):
+        raise CannotJoin(f"{user.user_type.name}s cannot join events.")
+    if event.host_id == user.pk:
+        raise OwnEvent
+    event = locked(event)
+    if event.has_ended:
+        raise EventEnded
+    attendance = event.attendances.filter(user=user).first() or Attendance(event=event, user=user)
+    before, attendance.status = attendance.status, place(event, attendance, status)
+    if attendance.status == Status.WAITLISTED and before != Status.WAITLISTED:
+        attendance.queued_at = timezone.now()
+    attendance.save()
+    if before == Status.GOING:
+        promote(event)
+    announce_attendance(attendance)
+    return attendance
+
+
+def place(event: Event, attendance: Attendance, wanted: Status) -> Status:
+    """What `wanted` comes to: those who are going keep their place, others may have to wait."""
+    if wanted != Status.GOING or attendance.status == Status.GOING or event.capacity is None:
+        return wanted
+    is_full = event.attendances.going().count() >= event.capacity
+    return Status.WAITLISTED if is_full or event.attendances.waiting().exclude(pk=attendance.pk).exists() else wanted
+
+
+def announce_attendance(attendance: Attendance) -> None:
+    """Once per person and event, whatever they answer later."""
+    does = {Status.GOING: "is going to", Status.INTERESTED: "is interested in"}.get(Status(attendance.status))
+    if does:
+        key = f"event_joined:{attendance.event_id}:{attendance.user_id}"
+        user = attendance.user
+        announce(attendance.event, key=key, code="event_joined", actor=user, user=user.username, does=does)
+
+
+@transaction.atomic
+def leave_event(*, attendance: Attendance, by: User) -> None:
+    """By themselves, or removed by a moderator; a place that gets free goes to who waits longest."""
+    if by.pk != attendance.user_id and not by.has_perm("events.moderate_event"):
+        raise PermissionDenied
+    event = Event.objects.select_for_update(no_key=True).get(pk=attendance.event_id)
+    current = event.attendances.filter(pk=attendance.pk).first()
+    if current is None:
+        raise NotFound
+    current.delete()
+    if by.pk != current.user_id:
+        audit.record(actor=by, action="event.attendee_removed", target=event, note=current.user.username)
+    if current.status == Status.GOING and event.cancelled_at is None:
+        promote(event)
+
+
+def promote(event: Event) -> None:
+    """Give free places to those who wait, in their order. The event is locked."""
+    waiting = event.attendances.waiting().select_related("user__user_type", "event")
+    if event.has_ended:
+        return
+    free = None if event.capacity is None else max(event.capacity - event.attendances.going().count(), 0)
+    for attendance in list(waiting[:free]):
+        attendance.status = Status.GOING
+        attendance.save(update_fields=["status"])
+        notify(
+            receiver=attendance.user,
+            code="event_promoted",
+            actor=event.host,
+            redirect=leads_to(event),
+            title=event.title,
+        )
+        announce_attendance(attendance)
+
+
+@transaction.atomic
+def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
+    """Invite connections of the host; who is invited or takes part already is not asked again. How many were new."""
+    if event.host_id != by.pk:
+        raise PermissionDenied
+    event = locked(event)
+    if event.has_ended:
+        raise EventEnded
+    wanted = set(user_ids)
+    people = connections_of(by).filter(pk__in=wanted)
+    if people.count() < len(wanted):
+        raise NotConnected
+    new = people.exclude(attendances__event=event)
+    ids = list(new.values_list("pk", flat=True))
+    Attendance.objects.bulk_create(Attendance(event=event, user_id=pk, status=Status.INVITED) for pk in ids)
+    key = f"event_invited:{event.pk}:{timezone.now().timestamp()}"
+    words = {"host": by.username, "title": event.title}
+    fan_out = start_fan_out(key=key, code="event_invited", actor=by, redirect=leads_to(event), **words)
+    if fan_out:
+        deliver(fan_out=fan_out, audience=User.objects.filter(pk__in=ids))
+    return len(ids)
+
+
+@transaction.atomic
+def renew_calendar(*, user: User) -> CalendarFeed:
+    """A new address for the personal feed; the former one is worth nothing from now on."""
+    feed, is_new = CalendarFeed.objects.select_for_update().get_or_create(user=user)
+    if not is_new:
+        feed.generation += 1
+        feed.save(update_fields=["generation"])
+    return feed
+
+
+def remind(*, now: datetime) -> None:
+    """Tell who is going, 24 hours and 1 hour before; once, however often this runs."""
+    for label, ahead in REMINDERS.items():
+        for event in Event.objects.starting(now + ahead - REMINDER_GRACE, now + ahead):
+            if event.date - ahead >= event.created_at:
+                remind_of(event, label)
+
+
+@transaction.atomic
+def remind_of(event: Event, label: str) -> None:
+    key = f"event_reminder:{event.pk}:{event.date.timestamp():.0f}:{label}"
+    announce(event, key=key, code="event_reminder", actor=None, time=label)
+
+
+@transaction.atomic
+def take_up_stalled() -> None:
+    """Queue what a crash left half told; two runs of one fan-out do no harm."""
+    stalled = FanOut.objects.unfinished().about(AUDIENCES).started_before(timezone.now() - STALLED_AFTER)
+    for fan_out in stalled:
+        queue(tell, fan_out.pk)

@@ -1,0 +1,13 @@
+"""What the schedule starts."""
+
+from django.utils import timezone
+
+from apps.events import services
+
+
+def remind() -> None:
+    services.remind(now=timezone.now())
+
+
+def take_up_stalled() -> None:
+    services.take_up_stalled()
