@@ -125,7 +125,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3}
+    # What the address itself says, such as ?sslmode=require, stays.
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, **DATABASES["default"].get("OPTIONS", {})}
     # Not in the worker: its processes would share the pool's sockets.
     if DATABASE_POOL:
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -17,12 +17,12 @@ ROOT = Path(settings.BASE_DIR)
 GOOD = {"SECRET_KEY": "s" * 40, "TOKEN_KEY": "t" * 40, "PUBLIC_URL": "http://127.0.0.1:8000", "DEBUG": "off"}
 
 
-def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def start(folder: Path, code: str = "", /, **environment: str) -> subprocess.CompletedProcess[str]:
     """Read the settings as a new process would; what is set here wins over any .env."""
     unset = {"DATABASE_URL", "REDIS_URL"}
     inherited = {name: value for name, value in os.environ.items() if name not in unset}
     return subprocess.run(
-        [sys.executable, "-c", "import config.settings"],
+        [sys.executable, "-c", f"import config.settings; {code}"],
         env=inherited | GOOD | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder)} | environment,
         cwd=folder,
         capture_output=True,
@@ -184,3 +184,13 @@ def test_every_schedule_leads_to_a_function():
 
     assert rows
     assert all(callable(import_string(row["func"])) for row in rows)
+
+
+def test_what_a_database_address_says_besides_is_kept(tmp_path):
+    run = start(
+        tmp_path,
+        "print(config.settings.DATABASES['default']['OPTIONS'])",
+        DATABASE_URL="postgres://infloo@db/infloo?sslmode=require",
+    )
+
+    assert run.stdout.strip() == "{'connect_timeout': 3, 'sslmode': 'require'}"
