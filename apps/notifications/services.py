@@ -23,7 +23,7 @@ COPIED = (
 NAME_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
-BATCH = 5000
+BATCH = 20_000
 """People told in one transaction."""
 
 
@@ -78,29 +78,30 @@ def deliver_batch(fan_out: FanOut, audience: "QuerySet[User]") -> bool:
     current = FanOut.objects.unfinished().select_for_update(no_key=True).filter(pk=fan_out.pk).first()
     if current is None:
         return False
-    rest = audience.filter(pk__gt=current.told_up_to)
-    last = rest.order_by("pk").values_list("pk", flat=True)[BATCH - 1 : BATCH].first()
-    insert_for(rest if last is None else rest.filter(pk__lte=last), current)
-    current.told_up_to = last or current.told_up_to
-    current.finished_at = timezone.now() if last is None else None
+    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], current)
+    there_is_more = len(told) == BATCH
+    current.told_up_to = max(told, default=current.told_up_to)
+    current.finished_at = None if there_is_more else timezone.now()
     current.save(update_fields=["told_up_to", "finished_at"])
-    return last is not None
+    return there_is_more
 
 
-def insert_for(people: "QuerySet[User]", fan_out: FanOut) -> None:
-    """One notification for each of them, in one statement: INSERT … SELECT."""
+def insert_for(people: "QuerySet[User]", fan_out: FanOut) -> list[int]:
+    """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people."""
     now = timezone.now()
     content = {name: getattr(fan_out, name) for name in COPIED}
     content |= {"is_read": False, "created_at": now, "updated_at": now}
     fields = {field.attname: field for field in Notification._meta.concrete_fields}
     values = [Value(value, output_field=fields[name]) for name, value in content.items()]
     try:
-        select, parameters = people.order_by("pk").values_list("pk", *values).query.sql_with_params()
+        select, parameters = people.values_list("pk", *values).query.sql_with_params()
     except EmptyResultSet:  # nobody, as `none()` and an empty list of ids have it
-        return
+        return []
     columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {Notification._meta.db_table} ({columns}) {select}", parameters)
+        table = Notification._meta.db_table
+        cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id", parameters)
+        return [receiver_id for (receiver_id,) in cursor.fetchall()]
 
 
 def fill_in(text: str, words: dict[str, str]) -> str:
