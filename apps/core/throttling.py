@@ -61,7 +61,8 @@ def figures(name: str, *caller: str) -> dict[str, str]:
 
 
 def refusal(name: str, *caller: str) -> Throttled:
-    return Throttled(window(name, *caller)[1], figures(name, *caller))
+    shown = figures(name, *caller)
+    return Throttled(int(shown["X-RateLimit-Reset"]), shown)
 
 
 def guard(name: str, *caller: str) -> None:

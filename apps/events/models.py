@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.accounts.models import Block, User, UserQuerySet, has_permission
+from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
 from apps.core.links import API
 from apps.social.models import connected_ids
 
@@ -36,10 +36,8 @@ class EventQuerySet(models.QuerySet["Event"]):
             | Q(host__in=connected_ids(viewer))
             | Q(Exists(taking_part))
         )
-        made = Block.objects.filter(blocker=viewer).values("blocked")
-        received = Block.objects.filter(blocked=viewer).values("blocker")
         moderates = has_permission(viewer, "events.moderate_event")
-        return there.filter(moderates | (shown & ~Q(host__in=made) & ~Q(host__in=received)))
+        return there.filter(moderates | (shown & not_blocked(viewer, "host")))
 
     def when(self, when: str) -> Self:
         """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
@@ -192,8 +190,7 @@ def connections_of(person: User) -> UserQuerySet:
 
 def connections_who_see(person: User, event: Event) -> UserQuerySet:
     """The connections of `person` who may see `event`."""
-    hidden = Block.objects.between(event.host_id, OuterRef("pk"))
-    people = connections_of(person).filter(~Exists(hidden))
+    people = User.objects.visible_to(event.host).filter(pk__in=connected_ids(person))
     if event.visibility == Event.Visibility.PUBLIC:
         return people
     part = Attendance.objects.filter(event=event).values("user")
@@ -202,8 +199,7 @@ def connections_who_see(person: User, event: Event) -> UserQuerySet:
 
 def attendees(event: Event, *statuses: Attendance.Status) -> UserQuerySet:
     rows: Any = Attendance.objects.filter(event=event, status__in=statuses or Attendance.Status.values)
-    people = User.objects.active().filter(pk__in=rows.values("user"))
-    return people.filter(~Exists(Block.objects.between(event.host_id, OuterRef("pk"))))
+    return User.objects.visible_to(event.host).filter(pk__in=rows.values("user"))
 
 
 def attendees_of(event: Event) -> UserQuerySet:

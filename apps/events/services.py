@@ -82,7 +82,7 @@ def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> 
     refuse_wrong_times(event, changed)
     event.settle()
     touch(event)
-    event.save()
+    event.save(update_fields=changed | {"ends_at", "search_text", "sequence", "updated_at"})
     if changed & {"date", "end_date", "location"}:
         announce(event, key=f"event_changed:{event.pk}:{event.sequence}", code="event_changed", actor=event.host)
     if by.pk != event.host_id:

@@ -1,4 +1,4 @@
-from apps.accounts.models.blocks import Block
+from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.sessions import Session
@@ -15,5 +15,6 @@ __all__ = [
     "UserQuerySet",
     "UserType",
     "has_permission",
+    "not_blocked",
     "permissions_given",
 ]

@@ -10,6 +10,13 @@ class BlockQuerySet(models.QuerySet["Block"]):
         return self.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one))
 
 
+def not_blocked(viewer: Any, person: str) -> Q:
+    """That `person`, a field of the outer query, and `viewer` have not blocked each other; each way has its index."""
+    made = Block.objects.filter(blocker=viewer).values("blocked")
+    received = Block.objects.filter(blocked=viewer).values("blocker")
+    return ~Q(**{f"{person}__in": made}) & ~Q(**{f"{person}__in": received})
+
+
 class Block(models.Model):
     """Hides both sides from each other, everywhere."""
 

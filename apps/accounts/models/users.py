@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
-from apps.accounts.models.blocks import Block
+from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
 
 if TYPE_CHECKING:
@@ -122,9 +122,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def visible_to(self, viewer: "User") -> Self:
         """The only definition of who may see whom: blocked pairs do not exist for each other."""
-        made = Block.objects.filter(blocker=viewer).values("blocked")
-        received = Block.objects.filter(blocked=viewer).values("blocker")
-        return self.active().exclude(pk__in=made).exclude(pk__in=received)
+        return self.active().filter(not_blocked(viewer, "pk"))
 
     def blockable_by(self, viewer: "User") -> Self:
         """Also those already blocked; not those who blocked the viewer, who do not exist for them."""
