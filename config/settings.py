@@ -172,7 +172,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", default=1024 * 1024)
-MAX_UPLOAD_BYTES = whole_number("MAX_UPLOAD_BYTES", default=52 * 1024 * 1024)
+MAX_UPLOAD_BYTES = whole_number("MAX_UPLOAD_BYTES", default=101 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # Limits
@@ -228,6 +228,8 @@ CONSTANCE_CONFIG = {
         "days",
     ),
     "request_cooldown_days": (30, "Days a refused sender waits before asking the same person again.", "days"),
+    "require_verification": (False, "People without the blue tick may read, but not join, message, post or apply."),
+    "chat_requires_connection": (False, "Only connections may write to each other."),
 }
 
 # Texts and time

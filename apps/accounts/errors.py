@@ -1,4 +1,4 @@
-from apps.core.errors import DomainError, InvalidToken, NotAuthenticated
+from apps.core.errors import DomainError, InvalidToken, NotAuthenticated, PermissionDenied
 
 
 class BadCredentials(NotAuthenticated):
@@ -38,3 +38,8 @@ class ReasonRequired(DomainError):
     code = "reason_required"
     detail = "This field is required."
     field = "reason"
+
+
+class VerificationRequired(PermissionDenied):
+    code = "verification_required"
+    detail = "Please verify your account first."

@@ -1,6 +1,6 @@
 """Both kinds of lists: numbered pages of resources, and logs read from a cursor."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -8,6 +8,8 @@ from pydantic import Field
 
 from apps.core.links import same_page
 from apps.core.schemas import Answer, Id, Query
+
+R = TypeVar("R", bound=QuerySet[Any])
 
 
 class PageQuery(Query):
@@ -36,15 +38,20 @@ def page(request: HttpRequest, rows: QuerySet[Any], query: PageQuery, message: s
     return {"message": message, "data": data, "meta": meta}
 
 
-def log(request: HttpRequest, rows: QuerySet[Any], query: LogQuery) -> Answer:
-    """A stretch of `rows`, newest first; `next` goes on in the asked direction."""
+def log(request: HttpRequest, rows: QuerySet[Any], query: LogQuery, *, oldest_first: bool = False) -> Answer:
+    """A stretch of `rows`, newest first unless asked otherwise; `next` goes on in the asked direction."""
+    found: list[Model] = list(stretch(rows, query))
+    data, has_more = found[: query.limit], len(found) > query.limit
     forward = query.after is not None
+    cursor = {("after" if forward else "before"): data[-1].pk} if has_more else {}
+    meta = {"limit": query.limit, "has_more": has_more, "next": same_page(request, **cursor) if cursor else None}
+    return {"message": "OK", "data": data if forward == oldest_first else data[::-1], "meta": meta}
+
+
+def stretch(rows: R, query: LogQuery) -> R:
+    """The rows next to the cursor, nearest first, and one more than asked for."""
     if query.before is not None:
         rows = rows.filter(pk__lt=query.before)
     if query.after is not None:
         rows = rows.filter(pk__gt=query.after)
-    found: list[Model] = list(rows.order_by("pk" if forward else "-pk")[: query.limit + 1])
-    data, has_more = found[: query.limit], len(found) > query.limit
-    cursor = {("after" if forward else "before"): data[-1].pk} if has_more else {}
-    meta = {"limit": query.limit, "has_more": has_more, "next": same_page(request, **cursor) if cursor else None}
-    return {"message": "OK", "data": data[::-1] if forward else data, "meta": meta}
+    return rows.order_by("-pk" if query.after is None else "pk")[: query.limit + 1]

@@ -1,14 +1,15 @@
 """Reading a body: JSON or a form, as it was sent, against one strict schema."""
 
-from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from collections import defaultdict
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_origin
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from ninja.params.models import BodyModel, Param
-from pydantic import BaseModel, PlainValidator, ValidationError, WithJsonSchema
+from pydantic import AliasChoices, BaseModel, PlainValidator, ValidationError, WithJsonSchema
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from apps.core.errors import Invalid, UnsupportedType
@@ -20,10 +21,10 @@ NON_FIELD = "non_field_errors"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
-def read_body(request: HttpRequest) -> object:
+def read_body(request: HttpRequest, shape: type[BaseModel]) -> object:
     """What was sent, unchecked; no body reads as an empty object, so that each missing field is named."""
     if request.content_type in FORMS:
-        return read_form(request)
+        return read_form(request, lists=names_of_lists(shape))
     if not request.body:
         return {}
     if not is_json(request.content_type or ""):
@@ -39,33 +40,52 @@ def is_json(content_type: str) -> bool:
     return content_type in ("", "application/json") or content_type.endswith("+json")
 
 
-def read_form(request: HttpRequest) -> dict[str, Any]:
+def read_form(request: HttpRequest, lists: set[str]) -> dict[str, Any]:
+    """The fields of a form; those named in `lists` may be sent more than once."""
     method, request.method = request.method, "POST"  # Django reads no other forms
+    values: dict[str, list[Any]] = defaultdict(list)
     try:
-        refuse_repeated([*request.POST.lists(), *request.FILES.lists()])
-        return {**request.POST.dict(), **request.FILES.dict()}
+        for sent in (request.POST, request.FILES):
+            for name in sent:
+                values[name] += sent.getlist(name)
     except MultiPartParserError as error:
         raise Invalid({NON_FIELD: ["The body is not a valid form."]}, code="parse_error") from error
     finally:
         request.method = method
+    refuse_repeated({name: given for name, given in values.items() if name not in lists})
+    return {name: given if name in lists else given[0] for name, given in values.items()}
 
 
-def refuse_repeated(fields: list[tuple[str, list[Any]]]) -> None:
+def refuse_repeated(values: dict[str, list[Any]]) -> None:
     """Rather than take one of several values and drop the others."""
-    counts = Counter(name for name, values in fields for _ in values)
-    if repeated := {name: ["Send this field once."] for name, count in counts.items() if count > 1}:
+    if repeated := {name: ["Send this field once."] for name, given in values.items() if len(given) > 1}:
         raise Invalid(repeated)
+
+
+def names_of_lists(shape: type[BaseModel]) -> set[str]:
+    fields = shape.model_fields.items()
+    return {spelling for name, field in fields if is_list(field.annotation) for spelling in spellings(name, field)}
+
+
+def is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(get_origin(choice) is list for choice in get_args(annotation))
+
+
+def spellings(name: str, field: FieldInfo) -> list[str]:
+    """What a field may be called in a body."""
+    alias = field.validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
 
 
 class PayloadModel(BodyModel):
     @classmethod
     def get_request_data(cls, request: HttpRequest, api: Any, path_params: Any) -> dict[str, Any]:
         ((name, parameter),) = cls.model_fields.items()
-        body = read_body(request)
+        shape = cast(type[BaseModel], parameter.annotation)
+        body = read_body(request, shape)
         if isinstance(body, dict):
             # A file that is not there has a sentence of its own.
-            fields = cast(type[BaseModel], parameter.annotation).model_fields
-            body = {key: None for key, field in fields.items() if IS_FILE in field.metadata} | body
+            body = {key: None for key, field in shape.model_fields.items() if IS_FILE in field.metadata} | body
         return {name: body}
 
 

@@ -159,9 +159,17 @@ def describe_retries(operation: dict[str, Any]) -> None:
 
 
 def describe_upload(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """A body with a file in it is a form."""
+    """A body that needs a file is a form; one that may hold files is either."""
     content = operation.get("requestBody", {}).get("content", {})
     reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
-    fields = schemas.get(reference.rpartition("/")[2], {}).get("properties", {})
-    if any(field.get("format") == "binary" for field in fields.values()):
-        content["multipart/form-data"] = content.pop("application/json")
+    shape = schemas.get(reference.rpartition("/")[2], {})
+    files = {name for name, field in shape.get("properties", {}).items() if holds_file(field)}
+    if files:
+        content["multipart/form-data"] = content["application/json"]
+    if files & set(shape.get("required", [])):
+        del content["application/json"]
+
+
+def holds_file(field: dict[str, Any]) -> bool:
+    inside = [*field.get("anyOf", []), *([field["items"]] if "items" in field else [])]
+    return field.get("format") == "binary" or any(map(holds_file, inside))

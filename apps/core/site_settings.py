@@ -12,6 +12,8 @@ FRESH_SECONDS = 2
 class SiteSettings(NamedTuple):
     document_retention_days: int
     request_cooldown_days: int
+    require_verification: bool
+    chat_requires_connection: bool
 
 
 def site_settings() -> SiteSettings:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.errors import Invalid, NotFound, PermissionDenied
 from apps.core.queue import queue
@@ -40,6 +41,7 @@ def announce(event: Event, *, key: str, code: str, actor: User | None, **words: 
 def create_event(*, host: User, form: EventIn) -> Event:
     if not host.has_perm("events.add_event"):
         raise PermissionDenied
+    refuse_unverified(host)
     event = Event(host=host, **form.model_dump())
     refuse_wrong_times(event, changed={"date", "end_date"})
     event.settle()
@@ -113,6 +115,7 @@ def join_event(*, event: Event, user: User, status: Status) -> Attendance:
     """Going or interested; past the capacity, going means waiting for a place."""
     if not user.has_perm("events.join_event"):
         raise CannotJoin(f"{user.user_type.name}s cannot join events.")
+    refuse_unverified(user)
     if event.host_id == user.pk:
         raise OwnEvent
     event = locked(event)

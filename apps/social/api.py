@@ -118,7 +118,7 @@ def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
     return page(request, Story.objects.feed_of(request.user), query)
 
 
-@router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut]})
+@router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut], **refusals(403)})
 def post_story(request: SignedInRequest, data: Payload[StoryIn]) -> Status[Answer]:
     story = stories.post_story(user=request.user, upload=data.content_file, caption=data.caption)
     return Status(201, ok(story, "Story created successfully."))

@@ -7,7 +7,13 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.errors import AlreadyReviewed, DocumentPending, OwnDocument, ReasonRequired
+from apps.accounts.errors import (
+    AlreadyReviewed,
+    DocumentPending,
+    OwnDocument,
+    ReasonRequired,
+    VerificationRequired,
+)
 from apps.accounts.models import Document, User
 from apps.core import audit
 from apps.core.errors import PermissionDenied
@@ -76,6 +82,12 @@ def review_document(*, document: Document, by: User, approve: bool, reason: str 
         type=document.get_type_display().lower(),
         reason=document.reason.rstrip("."),
     )
+
+
+def refuse_unverified(user: User) -> None:
+    """Where the site asks for the blue tick, whoever lacks it may read, and no more."""
+    if site_settings().require_verification and not user.is_verified:
+        raise VerificationRequired
 
 
 def open_document(*, document: Document, by: User) -> None:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.errors import NotFound, PermissionDenied
 from apps.core.uploads import (
@@ -30,6 +31,7 @@ FIELD = "content_file"
 
 def post_story(*, user: User, upload: Upload, caption: str = "") -> Story:
     """There for a day from now. Pictures are encoded anew; films keep their bytes."""
+    refuse_unverified(user)
     kind = identify(upload, allowed=STORY_MEDIA, max_bytes=VIDEO_BYTES, field=FIELD, refusal=UnsupportedFile)
     now = timezone.now()
     story = Story(user=user, content_type=kind, caption=caption, created_at=now, expires_at=now + LIFETIME)
