@@ -28,6 +28,7 @@ from apps.core.errors import (
 from apps.core.middleware import error_response
 from apps.core.routing import Api
 from apps.events.api import router as events
+from apps.messaging.api import router as messaging
 from apps.notifications.api import router as notifications
 from apps.social.api import router as social
 
@@ -49,7 +50,7 @@ api = Api(
     renderer=Renderer(),
 )
 
-for router in (operations, accounts, social, events, notifications):
+for router in (operations, accounts, social, events, messaging, notifications):
     api.add_router("", router)
 
 

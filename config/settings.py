@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.social",
     "apps.events",
+    "apps.messaging",
     "django_cleanup.apps.CleanupConfig",
 ]
 
@@ -186,6 +187,8 @@ THROTTLE_RATES = {
         "upload": "60/hour",
         "connect": "120/hour",
         "story": "60/hour",
+        "chat": "240/minute",
+        "room": "60/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
     }.items()

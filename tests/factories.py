@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.events.models import Attendance, Event
+from apps.messaging.models import Attachment, Conversation, Message
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
@@ -190,3 +191,52 @@ class AttendanceFactory(factory.django.DjangoModelFactory):
     event = factory.SubFactory(EventFactory)
     user = factory.SubFactory(UserFactory)
     status = Attendance.Status.GOING
+
+
+class ConversationFactory(factory.django.DjangoModelFactory):
+    """`between` two people, in either order."""
+
+    class Meta:
+        model = Conversation
+
+    class Params:
+        between = factory.LazyFunction(lambda: UserFactory.create_batch(2))
+
+    first = factory.LazyAttribute(lambda row: min(row.between, key=lambda user: user.pk))
+    second = factory.LazyAttribute(lambda row: max(row.between, key=lambda user: user.pk))
+
+
+class MessageFactory(factory.django.DjangoModelFactory):
+    """In the unnamed conversation of its two people, unless another is given."""
+
+    class Meta:
+        model = Message
+
+    class Params:
+        read = factory.Trait(read_at=factory.LazyFunction(timezone.now))
+
+    sender = factory.SubFactory(UserFactory)
+    receiver = factory.SubFactory(UserFactory)
+    content = "Hello"
+    timestamp = factory.LazyFunction(timezone.now)
+
+    @factory.lazy_attribute
+    def conversation(row):  # noqa: N805  # factory_boy passes the row
+        pair = Conversation.objects.pair(row.sender, row.receiver)
+        return pair.first() or ConversationFactory(between=[row.sender, row.receiver])
+
+
+class AttachmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Attachment
+
+    class Params:
+        link_only = factory.Trait(
+            link="https://example.com/portfolio.pdf", file="", name="", content_type="", size=None
+        )
+
+    message = factory.SubFactory(MessageFactory)
+    content_type = "image/png"
+    name = "picture.png"
+    size = 100
+    file = factory.LazyFunction(image_file)

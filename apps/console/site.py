@@ -27,6 +27,10 @@ NAVIGATION = {
         ("Events", "event", "events.event"),
         ("Attendances", "how_to_reg", "events.attendance"),
     ],
+    "Chat": [
+        ("Conversations", "forum", "messaging.conversation"),
+        ("Messages", "chat_bubble", "messaging.message"),
+    ],
     "Notifications": [
         ("Notifications", "notifications", "notifications.notification"),
         ("Notification types", "edit_notifications", "notifications.notificationtype"),

@@ -12,6 +12,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 
 from apps.core.errors import NotFound, RangeNotSatisfiable
 from apps.core.middleware import error_response
@@ -20,13 +21,15 @@ CHUNK = 64 * 1024
 RANGE = re.compile(r"bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})")
 
 
-def serve(request: HttpRequest, file: FieldFile, content_type: str, name: str) -> HttpResponseBase:
-    """A private file of a row the caller may see; a file that is gone is not found."""
+def serve(
+    request: HttpRequest, file: FieldFile, content_type: str, name: str, *, download: bool = False
+) -> HttpResponseBase:
+    """A private file of a row the caller may see, to be shown or to be saved; a file that is gone is not found."""
     try:
         response = send(request, file.storage, str(file.name), content_type)
     except FileNotFoundError as error:
         raise NotFound from error
-    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["Content-Disposition"] = str(content_disposition_header(download, name))
     response["Cache-Control"] = "private, no-store"
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

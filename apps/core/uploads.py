@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import BytesIO
+from pathlib import PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import filetype
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models.fields.files import FieldFile
 from mutagen.mp4 import MP4
@@ -34,6 +35,23 @@ DOCUMENTS = IMAGES | {"application/pdf": ".pdf"}
 PICTURES = IMAGES | {"image/gif": ".gif"}
 VIDEOS = {"video/mp4": ".mp4", "video/webm": ".webm", "video/quicktime": ".mov"}
 STORY_MEDIA = PICTURES | VIDEOS
+PAPERS = {
+    "application/pdf": ".pdf",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
+    "application/zip": ".zip",
+}
+SOUNDS = {"audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/ogg": ".ogg", "audio/x-wav": ".wav"}
+ATTACHMENTS = STORY_MEDIA | PAPERS | SOUNDS
+SHOWN = STORY_MEDIA | SOUNDS | {"application/pdf": ".pdf"}
+"""What a browser may show by itself; the rest is for saving."""
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 MAX_PIXELS = 50_000_000
@@ -109,6 +127,25 @@ def identify_document(upload: Upload, *, max_bytes: int, field: str = "file") ->
         decode(upload, field)
     upload.seek(0)
     return kind
+
+
+def clean(upload: Upload, kind: str, field: str = "file") -> "File[bytes]":
+    """The file as it may be kept: pictures encoded anew; films and PDFs known to be whole."""
+    if kind in PICTURES:
+        return fresh_picture(upload, kind, field)
+    if kind in VIDEOS:
+        video_seconds(upload, kind, field)
+    elif kind == "application/pdf":
+        check_pdf_end(upload, field)
+    upload.seek(0)
+    return upload
+
+
+def shown_name(upload: Upload, extension: str) -> str:
+    """The name its sender gave it, without folders and control characters, ending as its content says."""
+    stem = PurePosixPath((upload.name or "").replace("\\", "/")).stem
+    printable = "".join(letter for letter in stem if letter.isprintable() and letter not in '<>:"/|?*').strip()
+    return f"{printable[:100] or 'file'}{extension}"
 
 
 def refused(field: str, sentence: str) -> Invalid:

@@ -54,6 +54,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), receiver=viewer)
         return mine.exclude(actor__in=hidden)
 
+    def about(self, receiver: int, code: str, redirect_id: int) -> Self:
+        """What `receiver` was told of this object."""
+        return self.filter(receiver=receiver, kind__code=code, redirect_id=redirect_id)
+
     def unread(self) -> Self:
         return self.filter(is_read=False)
 

@@ -35,6 +35,20 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
 
 
 @transaction.atomic
+def renew(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
+    """As `notify`, but what was told of the same object and not read yet is brought up to date instead.
+
+    The caller lets one at a time tell of this object, so that there is one unread row of it.
+    """
+    content = compose(code, redirect, words)
+    if content is None:
+        return
+    told = Notification.objects.about(receiver.pk, code, redirect.id).unread()
+    if not told.update(actor=actor, updated_at=timezone.now(), **content):
+        Notification.objects.create(receiver=receiver, actor=actor, **content)
+
+
+@transaction.atomic
 def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> FanOut | None:
     """Note down what an audience is to be told; None if that was noted before, or the type is switched off.
 
@@ -111,7 +125,12 @@ def fill_in(text: str, words: dict[str, str]) -> str:
 
 def retract(*, receiver: int, code: str, redirect_id: int) -> None:
     """What was told is no longer so: take it back, unless it was read."""
-    Notification.objects.unread().filter(receiver=receiver, kind__code=code, redirect_id=redirect_id).delete()
+    Notification.objects.about(receiver, code, redirect_id).unread().delete()
+
+
+def settle(*, receiver: int, code: str, redirect_id: int) -> None:
+    """Somebody has seen the object itself: what told of it counts as read."""
+    mark_all(notifications=Notification.objects.about(receiver, code, redirect_id), read=True)
 
 
 def mark_one(*, notification: Notification, read: bool) -> None:

@@ -17,6 +17,7 @@ def person(verified):
 
 
 ACTS = {
+    "write a message": lambda client: client.post("/chat", {"receiver_id": UserFactory().pk, "content": "Hi"}),
     "post a story": lambda client: client.post("/stories", form={"content_file": image_file()}),
     "host an event": lambda client: client.post("/events", EVENT),
     "join an event": lambda client: client.post(f"/events/{EventFactory().pk}/join", {"status": "going"}),

@@ -20,6 +20,7 @@ from apps.core.models import AuditEntry, IdempotencyKey
 from apps.core.queue import queue
 from apps.core.tasks import prune_idempotency_keys
 from apps.events.models import Attendance, Event
+from apps.messaging.models import Conversation, Message
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story
 from tests.client import sign_in
@@ -29,9 +30,11 @@ from tests.factories import (
     AttendanceFactory,
     BlockFactory,
     ConnectionFactory,
+    ConversationFactory,
     DocumentFactory,
     EventFactory,
     FanOutFactory,
+    MessageFactory,
     NotificationFactory,
     ProfileCategoryFactory,
     ProfilePlatformFactory,
@@ -70,6 +73,8 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Connection: ConnectionFactory,
     Story: StoryFactory,
     Event: EventFactory,
+    Conversation: ConversationFactory,
+    Message: MessageFactory,
     Attendance: AttendanceFactory,
     FanOut: lambda: FanOutFactory(actor=UserFactory()),
     Notification: lambda: NotificationFactory(actor=UserFactory()),
@@ -104,13 +109,13 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     registered = {model._meta.label_lower for model in MODELS}
     ours = {
         model._meta.label_lower
-        for app in ("core", "accounts", "social", "events", "notifications")
+        for app in ("core", "accounts", "social", "events", "messaging", "notifications")
         for model in apps.get_app_config(app).get_models()
     }
 
     within_another = {
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
-        *["core.seededgrant", "social.storyview", "events.calendarfeed"],
+        *["core.seededgrant", "social.storyview", "events.calendarfeed", "messaging.attachment"],
     }
     assert ours - registered == within_another
     assert {"constance.config", "auth.group", "django_q.schedule", "django_q.failure"} <= registered
@@ -282,7 +287,7 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
     assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
     seeded = [
         *[User, UserType, Document, Session, Block, Connection, Story, Event, Attendance],
-        *[Notification, NotificationType, AuditEntry],
+        *[Conversation, Message, Notification, NotificationType, AuditEntry],
     ]
     assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}
 

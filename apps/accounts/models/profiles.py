@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
+from apps.core.aggregates import JSONList
+
 if TYPE_CHECKING:
     from apps.accounts.models.users import User
 
@@ -84,16 +86,6 @@ class ProfileCategory(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class JSONList(models.Aggregate):
-    """All values as one JSON array: a list that travels in its owner's row."""
-
-    function = "JSONB_AGG"
-    output_field = models.JSONField()
-
-    def as_sqlite(self, compiler, connection, **context):  # type: ignore[no-untyped-def]  # Django's hook
-        return super().as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
 
 
 def categories_of(user: OuterRef) -> Subquery:

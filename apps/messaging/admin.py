@@ -1,0 +1,101 @@
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.decorators import action, display
+from unfold.paginator import InfinitePaginator
+
+from apps.core.auth import SignedInRequest
+from apps.core.console import ReadOnlyAdmin
+from apps.core.errors import NotFound
+from apps.core.links import file_path
+from apps.core.uploads import PICTURES, VIDEOS
+from apps.messaging import services
+from apps.messaging.models import Attachment, Conversation, Message
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ["title", "first", "second", "created_at", "updated_at"]
+    list_select_related = ["first", "second"]
+    list_filter = [
+        ("first", AutocompleteSelectFilter),
+        ("second", AutocompleteSelectFilter),
+        ("updated_at", RangeDateFilter),
+    ]
+    search_fields = ["=name", "=first__username", "=second__username"]
+    search_help_text = "The name of a room, or a username, in full."
+    ordering = ["-updated_at"]
+    paginator = InfinitePaginator
+    fields = ["title", "first", "second", "created_at", "updated_at", "messages"]
+    readonly_fields = ["title", "messages"]
+
+    @display(description="conversation", ordering="name")
+    def title(self, conversation: Conversation) -> str:
+        return str(conversation)
+
+    @display(description="messages")
+    def messages(self, conversation: Conversation) -> str:
+        page = reverse("admin:messaging_message_changelist")
+        address = f"{page}?conversation__id__exact={conversation.pk}"
+        return format_html('<a href="{}" class="text-link">{} messages</a>', address, conversation.messages.count())
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """What is written stands on a message's own page only: opening it is written into the audit trail."""
+
+    list_display = ["sender", "receiver", "conversation", "timestamp", "read_at", "edited_at"]
+    list_select_related = ["sender", "receiver", "conversation__first", "conversation__second"]
+    list_filter = [
+        ("conversation", AutocompleteSelectFilter),
+        ("sender", AutocompleteSelectFilter),
+        ("receiver", AutocompleteSelectFilter),
+        ("timestamp", RangeDateFilter),
+    ]
+    search_fields = ["=sender__username", "=receiver__username"]
+    search_help_text = "A username, in full."
+    ordering = ["-pk"]
+    paginator = InfinitePaginator
+    actions = ["take_down"]
+    change_form_outer_before_template = "admin/messaging/message/files.html"
+    fields = [
+        *["sender", "receiver", "conversation", "content", "collaboration_id"],
+        *["timestamp", "read_at", "edited_at"],
+    ]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_view_permission(request, obj)) and self.has_moderate_permission(request)
+
+    def has_moderate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("messaging.moderate_message")
+
+    def render_change_form(
+        self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        services.open_message(message=obj, by=request.user)
+        context["attachments"] = [shown(attachment, request.user.pk) for attachment in obj.files.order_by("pk")]
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @action(description="Take down selected messages", permissions=["moderate"])
+    def take_down(self, request: SignedInRequest, queryset: QuerySet[Message]) -> None:
+        chosen = list(queryset.select_related("receiver"))
+        for message in chosen:
+            with suppress(NotFound):  # gone meanwhile, which is what was asked for
+                services.delete_message(message=message, by=request.user)
+        self.message_user(request, f"Took down {len(chosen)} messages.")
+
+
+def shown(attachment: Attachment, viewer_id: int) -> dict[str, Any]:
+    """What the page needs to show it."""
+    return {
+        "title": str(attachment),
+        "address": attachment.link or file_path("attachment", attachment.pk, viewer_id),
+        "is_image": attachment.content_type in PICTURES,
+        "is_video": attachment.content_type in VIDEOS,
+    }

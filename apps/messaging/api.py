@@ -1,0 +1,118 @@
+"""Chat: conversations of two people."""
+
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from ninja import Query
+from ninja.responses import Status
+
+from apps.accounts.models import User
+from apps.core import files
+from apps.core.auth import FileLink, SignedInRequest
+from apps.core.pages import LogQuery, PageQuery, log, page
+from apps.core.payload import Payload
+from apps.core.routing import FILE_ANSWER, Router, refusals
+from apps.core.schemas import Answer, Log, Page, Reply, ok
+from apps.core.throttling import Throttle
+from apps.core.uploads import SHOWN
+from apps.messaging import services
+from apps.messaging.errors import RoomNotFound
+from apps.messaging.models import Attachment, Conversation, Message
+from apps.messaging.schemas import (
+    ChatQuery,
+    ConversationOut,
+    EditIn,
+    LetterIn,
+    MessageIn,
+    MessageOut,
+    ReadIn,
+    ReadOut,
+    RoomIn,
+    RoomOut,
+)
+
+router = Router(tags=["chat"])
+
+
+@router.get("/chat", response={200: Log[MessageOut], **refusals(404)})
+def list_messages(request: SignedInRequest, query: Query[ChatQuery]) -> Answer:
+    me = request.user
+    if query.user_id is None:
+        messages = Message.objects.near(me, query)
+    else:
+        messages = Message.objects.of_pair(me, get_object_or_404(User.objects.visible_to(me), pk=query.user_id))
+    return log(request, messages.as_items(me), query, oldest_first=True)
+
+
+@router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
+def send_message(request: SignedInRequest, data: Payload[MessageIn]) -> Status[Answer]:
+    message = services.write_to(sender=request.user, receiver_id=data.receiver_id, letter=data)
+    return Status(201, ok(message, "Message sent."))
+
+
+@router.get("/chat/conversations", response=Page[ConversationOut])
+def list_conversations(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
+    return page(request, Conversation.objects.visible_to(request.user).as_items(request.user), query)
+
+
+@router.post("/chat/conversations", throttle=Throttle("room"), response={201: Reply[RoomOut], **refusals(403)})
+def open_room(request: SignedInRequest, data: Payload[RoomIn]) -> Status[Answer]:
+    return Status(201, ok(services.open_room(by=request.user, name=data.name, participants=data.participants)))
+
+
+def room(request: SignedInRequest, name: str) -> Conversation:
+    rooms = Conversation.objects.visible_to(request.user).with_people()
+    if (found := rooms.filter(name=name).first()) is None:
+        raise RoomNotFound(name)
+    return found
+
+
+@router.get("/chat/conversations/{name}/messages", response=Log[MessageOut])
+def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuery]) -> Answer:
+    messages = room(request, name).messages.as_items(request.user)
+    return log(request, messages, query, oldest_first=True)
+
+
+@router.post(
+    "/chat/conversations/{name}/messages",
+    throttle=Throttle("chat"),
+    response={201: Reply[MessageOut], **refusals(403)},
+)
+def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterIn]) -> Status[Answer]:
+    message = services.write_into(conversation=room(request, name), sender=request.user, letter=data)
+    return Status(201, ok(message, "Message sent."))
+
+
+@router.post("/chat/read", response={200: Reply[ReadOut], **refusals(404)})
+def read_messages(request: SignedInRequest, data: Payload[ReadIn]) -> Answer:
+    if data.name:
+        conversation: Conversation | None = room(request, data.name)
+    else:
+        other = get_object_or_404(User.objects.visible_to(request.user), pk=data.user_id)
+        conversation = Conversation.objects.pair(request.user, other).first()
+    return ok({"updated": services.read(conversation=conversation, by=request.user) if conversation else 0})
+
+
+@router.patch("/chat/{id:message_id}", response={200: Reply[MessageOut], **refusals(403)})
+def edit_message(request: SignedInRequest, message_id: int, data: Payload[EditIn]) -> Answer:
+    messages = Message.objects.visible_to(request.user).as_items(request.user)
+    message = get_object_or_404(messages, pk=message_id)
+    services.edit_message(message=message, by=request.user, content=data.content)
+    return ok(message, "Message updated.")
+
+
+@router.delete("/chat/{id:message_id}", response={204: None, **refusals(403)})
+def delete_message(request: SignedInRequest, message_id: int) -> Status[None]:
+    message = get_object_or_404(Message.objects.visible_to(request.user), pk=message_id)
+    services.delete_message(message=message, by=request.user)
+    return Status(204, None)
+
+
+@router.get("/files/attachment/{id:attachment_id}", auth=FileLink("attachment"), **FILE_ANSWER)
+def get_attachment_file(request: SignedInRequest, attachment_id: int) -> HttpResponseBase:
+    attachments = Attachment.objects.visible_to(request.user).with_file().select_related("message")
+    attachment = get_object_or_404(attachments, pk=attachment_id)
+    kind = attachment.content_type
+    response = files.serve(request, attachment.file, kind, attachment.name, download=kind not in SHOWN)
+    if files.sends_content(request, response):
+        services.open_message(message=attachment.message, by=request.user)
+    return response

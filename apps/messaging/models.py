@@ -1,0 +1,217 @@
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
+
+from apps.accounts.models import User, has_permission, not_blocked
+from apps.core.aggregates import JSONList
+from apps.core.links import API, file_url
+from apps.core.pages import LogQuery, stretch
+from apps.core.storage import private_storage
+from apps.core.uploads import ATTACHMENTS
+
+EDITABLE = timedelta(minutes=15)
+"""How long its sender may change a message."""
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, viewer: User) -> Self:
+        """The two it joins, while both are there and neither has blocked the other."""
+        mine = self.filter(Q(first=viewer) | Q(second=viewer), first__is_active=True, second__is_active=True)
+        return mine.filter(not_blocked(viewer, "first"), not_blocked(viewer, "second"))
+
+    def pair(self, one: User, other: User) -> Self:
+        """The unnamed one of these two."""
+        low, high = sorted([one.pk, other.pk])
+        return self.filter(first=low, second=high, name=None)
+
+    def with_people(self) -> Self:
+        return self.select_related("first__user_type", "first__profile", "second__user_type", "second__profile")
+
+    def as_items(self, viewer: User) -> Self:
+        """With all that an item shows, in one row; the newest first."""
+        newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+        waiting = Message.objects.unread_by(viewer).filter(conversation=OuterRef("pk")).order_by()
+        unread = waiting.values("conversation").annotate(count=Count("*")).values("count")
+        return (
+            self.annotate(
+                reader_id=Value(viewer.pk),
+                last_message=Subquery(newest.values("content")[:1]),
+                last_message_at=Subquery(newest.values("timestamp")[:1]),
+                unread_count=Coalesce(Subquery(unread), 0),
+            )
+            .with_people()
+            .order_by("-updated_at", "-pk")
+        )
+
+
+class Conversation(models.Model):
+    """What two people write to each other: one without a name for each pair, and any number of rooms."""
+
+    name = models.CharField(max_length=50, null=True, unique=True)  # noqa: DJ001  # several have none
+    first = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", help_text="Who has the lower id.")
+    second = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now, help_text="When the newest message was sent.")
+
+    reader_id: int
+    """Who is looking, where a query says so."""
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second"], condition=Q(name=None), name="one_unnamed_conversation_per_pair"
+            ),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="two_people_in_the_order_of_their_ids"),
+        ]
+        indexes = [
+            models.Index(fields=["first", "-updated_at", "-id"], name="conversations_of_first"),
+            models.Index(fields=["second", "-updated_at", "-id"], name="conversations_of_second"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.first} and {self.second}"
+
+    @property
+    def participants(self) -> list[User]:
+        return [self.first, self.second]
+
+    def other_than(self, person_id: int) -> User:
+        return self.second if self.first_id == person_id else self.first
+
+    @property
+    def other_user(self) -> User:
+        return self.other_than(self.reader_id)
+
+    def path_for(self, reader: User) -> str:
+        """Where `reader` finds its messages."""
+        if self.name:
+            return f"{API}/chat/conversations/{self.name}/messages"
+        return f"{API}/chat?user_id={self.other_than(reader.pk).pk}"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, viewer: User) -> Self:
+        """Whoever sent or received it, while both are there and neither has blocked the other."""
+        return self.between_people_of(viewer).filter(Q(sender=viewer) | Q(receiver=viewer))
+
+    def between_people_of(self, viewer: User) -> Self:
+        there = self.filter(sender__is_active=True, receiver__is_active=True)
+        return there.filter(not_blocked(viewer, "sender"), not_blocked(viewer, "receiver"))
+
+    def of_pair(self, viewer: User, other: User) -> Self:
+        """Those of the unnamed conversation; `other` is somebody `viewer` may see."""
+        # As one value, so that the newest are read from the index rather than sorted out of all.
+        return self.filter(conversation=Subquery(Conversation.objects.pair(viewer, other).values("pk")[:1]))
+
+    def near(self, viewer: User, query: LogQuery) -> Self:
+        """Those that `query` may show of all that `viewer` sent or received; each half is read from its own index."""
+        shown = self.between_people_of(viewer)
+        sent, received = (stretch(shown.filter(**{side: viewer}), query) for side in ("sender", "receiver"))
+        halves = (Message.objects.filter(pk__in=half.values("pk")).values("pk") for half in (sent, received))
+        return self.filter(pk__in=next(halves).union(next(halves), all=True))
+
+    def unread_by(self, reader: User) -> Self:
+        return self.filter(receiver=reader, read_at=None)
+
+    def as_items(self, viewer: User) -> Self:
+        """With all that an item shows, in one row."""
+        files = Attachment.objects.filter(message=OuterRef("pk")).order_by().values("message")
+        listed = files.annotate(list=JSONList(JSONObject(**{name: name for name in Attachment.LISTED})))
+        return self.annotate(reader_id=Value(viewer.pk), listed=Subquery(listed.values("list"))).select_related(
+            "sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile"
+        )
+
+
+class Message(models.Model):
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="messages_sent")
+    receiver = models.ForeignKey(User, on_delete=models.CASCADE, related_name="messages_received")
+    content = models.TextField(max_length=5000, blank=True)
+    collaboration_id = models.PositiveBigIntegerField(null=True, help_text="What the message is about, if anything.")
+    timestamp = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+    edited_at = models.DateTimeField(null=True)
+
+    reader_id: int
+    """Whom links to files are for, where a query says so."""
+    listed: list[dict[str, Any]] | None
+    """Its attachments, where a query brings them along."""
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("moderate_message", "Can read and take down anybody's messages")]
+        constraints = [models.CheckConstraint(condition=~Q(sender=F("receiver")), name="nobody_writes_to_themselves")]
+        indexes = [
+            models.Index(fields=["conversation", "-id"], name="messages_of_conversation"),
+            models.Index(fields=["sender", "-id"], name="messages_sent"),
+            models.Index(fields=["receiver", "-id"], name="messages_received"),
+            models.Index(fields=["receiver", "conversation"], condition=Q(read_at=None), name="messages_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender} to {self.receiver}, {self.timestamp:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_read(self) -> bool:
+        return self.read_at is not None
+
+    @property
+    def is_editable(self) -> bool:
+        return self.timestamp + EDITABLE > timezone.now()
+
+    @property
+    def attachments(self) -> list[dict[str, Any]]:
+        """As items show them, with links for the reader."""
+        rows = sorted(self.listed or [], key=lambda row: int(row["id"]))
+        return [row | {"url": row["link"] or file_url("attachment", row["id"], self.reader_id)} for row in rows]
+
+
+def attachment_name(attachment: "Attachment", filename: str) -> str:
+    return f"attachments/{uuid.uuid4().hex}{ATTACHMENTS[attachment.content_type]}"
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, viewer: User) -> Self:
+        """With their message; moderators see all."""
+        mine = Message.objects.visible_to(viewer)
+        return self.filter(has_permission(viewer, "messaging.moderate_message") | Q(message__in=mine))
+
+    def with_file(self) -> Self:
+        return self.exclude(file="")
+
+
+class Attachment(models.Model):
+    """A file, or a link that is never followed."""
+
+    LISTED = ("id", "name", "content_type", "size", "link")
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="files")
+    file = models.FileField(storage=private_storage, upload_to=attachment_name, blank=True)
+    link = models.URLField(max_length=2000, blank=True)
+    name = models.CharField(max_length=110, blank=True)
+    content_type = models.CharField(max_length=100, blank=True)
+    size = models.PositiveIntegerField(null=True, help_text="Bytes.")
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(file="") ^ Q(link=""), name="either_a_file_or_a_link"),
+        ]
+
+    def __str__(self) -> str:
+        return self.link or self.name
+
+
+def last_activity(conversation: Conversation) -> datetime:
+    """When its newest message was sent, or it was opened."""
+    newest = conversation.messages.order_by("-pk").values_list("timestamp", flat=True).first()
+    return newest or conversation.created_at

@@ -1,0 +1,146 @@
+from datetime import datetime
+from typing import Annotated, Self
+
+from django.core.files.uploadedfile import UploadedFile
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from apps.accounts.schemas import check_url
+from apps.core.errors import Invalid
+from apps.core.pages import LogQuery
+from apps.core.schemas import Id, In, OrNone, Out, PersonOut
+from apps.core.uploads import Upload
+from apps.messaging.errors import WrongParticipants
+
+MAX_LINK = 2000
+EMPTY = "Write something, or attach a file."
+
+
+def as_attachment(value: object) -> Upload | str:
+    if isinstance(value, UploadedFile):
+        return value
+    if not isinstance(value, str) or len(value) > MAX_LINK:
+        raise ValueError("Enter a valid URL.")
+    return check_url(value.strip())
+
+
+URI, BINARY = {"type": "string", "format": "uri", "maxLength": MAX_LINK}, {"type": "string", "format": "binary"}
+FileOrLink = Annotated[Upload | str, PlainValidator(as_attachment), WithJsonSchema({"anyOf": [URI, BINARY]})]
+Text = Annotated[str, StringConstraints(max_length=5000)]
+RoomName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{3,50}$")]
+
+
+class ChatQuery(LogQuery):
+    user_id: Id | None = None
+
+
+class LetterIn(In):
+    """What is written into a conversation: JSON with links, or a form with files."""
+
+    content: Text = ""
+    attachments: Annotated[list[FileOrLink], Field(max_length=5)] = []
+    collaboration_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.content and not self.attachments:
+            raise Invalid({"content": [EMPTY]})
+        return self
+
+
+class MessageIn(LetterIn):
+    receiver_id: Id = Field(validation_alias=AliasChoices("receiver_id", "receiver", "recipient_id"))
+
+
+class EditIn(In):
+    content: Text
+
+
+class AttachmentOut(Out):
+    """A file, or a link, which has only its `url`."""
+
+    id: int
+    url: str
+    name: Annotated[str | None, OrNone]
+    content_type: Annotated[str | None, OrNone]
+    size: int | None
+
+
+class MessageOut(Out):
+    id: int
+    conversation: int = Field(validation_alias="conversation_id")
+    sender: PersonOut
+    receiver: PersonOut
+    content: str
+    attachments: list[AttachmentOut]
+    is_read: bool
+    read_at: datetime | None
+    edited_at: datetime | None
+    collaboration_id: int | None
+    timestamp: datetime
+
+
+def two(participants: list[int | str]) -> list[int | str]:
+    if len(participants) != 2:
+        raise ValueError(WrongParticipants.detail)
+    return participants
+
+
+def as_participant(value: object) -> int | str:
+    if isinstance(value, str):
+        return value.strip()
+    if type(value) is not int or not 0 < value < 2**63:
+        raise ValueError("Enter an id, a username or an email address.")
+    return value
+
+
+NAMES = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+Participant = Annotated[int | str, PlainValidator(as_participant), WithJsonSchema(NAMES)]
+
+
+class RoomIn(In):
+    """`participants`: numbers are ids, texts are usernames or e-mail addresses."""
+
+    name: RoomName
+    participants: Annotated[list[Participant], AfterValidator(two)]
+
+
+class RoomOut(Out):
+    id: int
+    name: str
+    participants: list[PersonOut]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationOut(Out):
+    id: int
+    name: str | None
+    other_user: PersonOut
+    last_message: str | None
+    unread_count: int
+    last_message_at: datetime | None
+
+
+class ReadIn(In):
+    """Which conversation: that with `user_id`, or the room called `name`."""
+
+    user_id: Id | None = None
+    name: RoomName | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.user_id is None) == (self.name is None):
+            raise ValueError("Send either user_id or name.")
+        return self
+
+
+class ReadOut(Out):
+    updated: int

@@ -1,0 +1,187 @@
+"""Writing to each other."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import User, UserQuerySet
+from apps.accounts.services.documents import refuse_unverified
+from apps.core import audit
+from apps.core.errors import Invalid, NotFound, PermissionDenied
+from apps.core.site_settings import site_settings
+from apps.core.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
+from apps.messaging.errors import (
+    BlockedByYou,
+    ConnectionRequired,
+    EditWindowOver,
+    OwnReceiver,
+    ReceiverNotFound,
+    RoomNameTaken,
+    WrongParticipants,
+)
+from apps.messaging.models import Attachment, Conversation, Message, last_activity
+from apps.messaging.schemas import EMPTY, LetterIn
+from apps.notifications.schemas import Redirect
+from apps.notifications.services import renew, retract, settle
+from apps.social.models import Connection
+
+ATTACHMENT_BYTES = 20 * 1024 * 1024
+FIELD = "attachments"
+TOLD = "message_received"
+ONE_VIEW = timedelta(minutes=10)
+
+
+def write_to(*, sender: User, receiver_id: int, letter: LetterIn) -> Message:
+    """Into the unnamed conversation of the two, which begins with the first message."""
+    if sender.pk == receiver_id:
+        raise OwnReceiver
+    receiver = User.objects.blockable_by(sender).as_people().filter(pk=receiver_id).first()
+    if receiver is None:
+        raise ReceiverNotFound
+    refuse_unwelcome(sender, receiver)
+    first, second = sorted([sender, receiver], key=lambda person: person.pk)
+    conversation, _ = Conversation.objects.get_or_create(first=first, second=second, name=None)
+    return write(sender=sender, receiver=receiver, conversation=conversation, letter=letter)
+
+
+def write_into(*, conversation: Conversation, sender: User, letter: LetterIn) -> Message:
+    """Into a room; `conversation` comes from `visible_to(sender)`, with its people."""
+    receiver = conversation.other_than(sender.pk)
+    refuse_unwelcome(sender, receiver)
+    return write(sender=sender, receiver=receiver, conversation=conversation, letter=letter)
+
+
+def refuse_unwelcome(sender: User, receiver: User) -> None:
+    refuse_unverified(sender)
+    if sender.blocks_made.filter(blocked=receiver).exists():
+        raise BlockedByYou
+    connections = Connection.objects.accepted().between(sender, receiver)
+    if site_settings().chat_requires_connection and not connections.exists():
+        raise ConnectionRequired
+
+
+def write(*, sender: User, receiver: User, conversation: Conversation, letter: LetterIn) -> Message:
+    message = Message(
+        conversation=conversation,
+        sender=sender,
+        receiver=receiver,
+        content=letter.content,
+        collaboration_id=letter.collaboration_id,
+    )
+    with ExitStack() as stored:
+        attachments = [store(item, stored) for item in letter.attachments]
+        send(message, attachments)
+    message.reader_id = sender.pk
+    message.listed = [{name: getattr(row, name) for name in Attachment.LISTED} for row in attachments]
+    return message
+
+
+def store(item: Upload | str, stored: ExitStack) -> Attachment:
+    """Not saved yet, but its file is stored; `stored` removes it again if anything goes wrong from now on."""
+    if isinstance(item, str):
+        return Attachment(link=item)
+    kind = identify(item, allowed=ATTACHMENTS, max_bytes=ATTACHMENT_BYTES, field=FIELD)
+    content = clean(item, kind, FIELD)
+    attachment = Attachment(name=shown_name(item, ATTACHMENTS[kind]), content_type=kind, size=content.size)
+    attachment.file.save("attachment", content, save=False)
+    stored.enter_context(discarded_on_failure(attachment.file))
+    return attachment
+
+
+@transaction.atomic
+def send(message: Message, attachments: list[Attachment]) -> None:
+    """Messages of a conversation, and reading them, happen one after the other: this locks its row."""
+    message.timestamp = timezone.now()
+    if not Conversation.objects.filter(pk=message.conversation_id).update(updated_at=message.timestamp):
+        raise NotFound
+    message.save(force_insert=True)
+    for attachment in attachments:
+        attachment.message = message
+        attachment.save()
+    sender, receiver, conversation = message.sender, message.receiver, message.conversation
+    renew(
+        receiver=receiver,
+        code=TOLD,
+        actor=sender,
+        redirect=Redirect(kind="message", id=conversation.pk, url=conversation.path_for(receiver)),
+        role=sender.user_type.name,
+        sender=sender.display_name,
+    )
+
+
+def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversation:
+    """A conversation with a name of its own, between oneself and one other."""
+    own_names = {by.pk, by.username.lower(), by.email.lower()}
+    others = [
+        person for person in participants if (person.lower() if isinstance(person, str) else person) not in own_names
+    ]
+    if not others:
+        raise WrongParticipants
+    if len(others) == len(participants):
+        raise WrongParticipants("You must be one of the participants.")
+    other = called(others[0], User.objects.blockable_by(by).as_people()).first()
+    if other is None:
+        raise WrongParticipants(ReceiverNotFound.detail)
+    refuse_unwelcome(by, other)
+    first, second = sorted([by, other], key=lambda person: person.pk)
+    try:
+        with transaction.atomic():
+            return Conversation.objects.create(name=name, first=first, second=second)
+    except IntegrityError as error:
+        raise RoomNameTaken from error
+
+
+def is_called(person: User, name: int | str) -> bool:
+    if isinstance(name, str):
+        return name.lower() in (person.username.lower(), person.email.lower())
+    return name == person.pk
+
+
+def called(name: int | str, people: UserQuerySet) -> UserQuerySet:
+    """By id, username or e-mail address."""
+    return people.with_login(name) if isinstance(name, str) else people.filter(pk=name)
+
+
+@transaction.atomic
+def read(*, conversation: Conversation, by: User) -> int:
+    """All that is there has been read; how many were new."""
+    list(Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).values_list("pk"))
+    updated: int = conversation.messages.unread_by(by).update(read_at=timezone.now())
+    settle(receiver=by.pk, code=TOLD, redirect_id=conversation.pk)
+    return updated
+
+
+@transaction.atomic
+def edit_message(*, message: Message, by: User, content: str) -> None:
+    if message.sender_id != by.pk:
+        raise PermissionDenied
+    if not message.is_editable:
+        raise EditWindowOver
+    if not content and not message.files.exists():
+        raise Invalid({"content": [EMPTY]})
+    message.content, message.edited_at = content, timezone.now()
+    if not Message.objects.filter(pk=message.pk).update(content=content, edited_at=message.edited_at):
+        raise NotFound
+
+
+@transaction.atomic
+def delete_message(*, message: Message, by: User) -> None:
+    """Its sender, or a moderator, whose deed is written down. Files go after the commit."""
+    if message.sender_id != by.pk and not by.has_perm("messaging.moderate_message"):
+        raise PermissionDenied
+    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
+    if not conversation.messages.filter(pk=message.pk).delete()[0]:
+        raise NotFound
+    Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
+    if not conversation.messages.unread_by(message.receiver).exists():
+        retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
+    if message.sender_id != by.pk:
+        audit.record(actor=by, action="message.taken_down", target=message, note=str(message))
+
+
+def open_message(*, message: Message, by: User) -> None:
+    """Staff read what was not written to them; the trail says so."""
+    if by.pk not in (message.sender_id, message.receiver_id):
+        audit.record_once(actor=by, action="message.viewed", target=message, within=ONE_VIEW)
