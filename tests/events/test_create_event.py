@@ -194,4 +194,4 @@ def test_its_work_does_not_grow_with_the_connections(host, host_client):
             host_client.post(URL, form())
         counts.append(len(queries))
 
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]  # the first one may also read the site settings
