@@ -85,7 +85,6 @@ def test_after_its_end_nobody_moves_up(db):
     assert statuses(event) == ["waitlisted"]
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_places_that_get_free_at_once_go_to_the_first_in_the_queue():
     event = EventFactory(capacity=5)
@@ -105,7 +104,6 @@ def test_places_that_get_free_at_once_go_to_the_first_in_the_queue():
     assert ApiClient().get(f"/events/{event.pk}").json()["data"]["attendees_count"] == 5
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_of_one_person_leaving_twice_at_once_one_counts():
     event = EventFactory(capacity=1)
@@ -120,7 +118,6 @@ def test_of_one_person_leaving_twice_at_once_one_counts():
     assert len(heard("event_promoted")) == 1
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_leaving_against_promotion_has_one_outcome():
     for _ in range(5):

@@ -106,7 +106,6 @@ def test_its_cost_does_not_grow_with_its_batch(alice, size):
     assert len(statements) == 3  # its row, INSERT … SELECT, how far it went
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_tell_everybody_once(few_at_a_time):
     actor = UserFactory()
