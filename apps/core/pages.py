@@ -23,9 +23,11 @@ class LogQuery(Query):
     limit: int = Field(20, ge=1, le=100)
 
 
-def page(request: HttpRequest, rows: QuerySet[Any], query: PageQuery, message: str = "OK") -> Answer:
-    """One page of ordered `rows`; past the end it is empty."""
-    total = rows.count()
+def page(
+    request: HttpRequest, rows: QuerySet[Any], query: PageQuery, message: str = "OK", *, total: int | None = None
+) -> Answer:
+    """One page of ordered `rows`, which are counted unless it is known how many there are; past the end it is empty."""
+    total = rows.count() if total is None else total
     start = (query.page - 1) * query.limit
     meta = {
         "total": total,

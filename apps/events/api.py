@@ -8,13 +8,14 @@ from ninja import Query
 from ninja.responses import Status
 
 from apps.core.auth import SignedInRequest, anyone
+from apps.core.errors import PermissionDenied
 from apps.core.pages import PageQuery, page
 from apps.core.payload import Payload
 from apps.core.routing import Router, refusals
 from apps.core.schemas import Answer, Page, Reply, ok
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
-from apps.events.models import CalendarFeed, Event, Viewer, attendees_of
+from apps.events.models import Event, Viewer, attendees_of, feed_of
 from apps.events.schemas import (
     AttendeeOut,
     EventChanges,
@@ -105,9 +106,10 @@ def leave_event(request: SignedInRequest, event_id: int) -> Status[None]:
 
 @router.get("/events/{id:event_id}/attendees", response={200: Page[AttendeeOut], **refusals(403)})
 def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQuery]) -> Answer:
-    event = visible(request, event_id)
-    services.refuse_others(event, request.user)
-    return page(request, attendees_of(event), query)
+    event = get_object_or_404(Event.objects.visible_to(request.user).with_people(event_id, request.user))
+    if not event.manages:
+        raise PermissionDenied
+    return page(request, attendees_of(event), query, total=event.people_count)
 
 
 @router.post("/events/{id:event_id}/invite", response={200: Reply[InvitedOut], **refusals(403)})
@@ -123,8 +125,7 @@ def get_event_calendar(request: AnyRequest, event_id: int) -> HttpResponse:
 
 @router.get("/events/calendar", response=Reply[FeedOut])
 def get_calendar(request: SignedInRequest) -> Answer:
-    feed, _ = CalendarFeed.objects.get_or_create(user=request.user)
-    return ok({"url": feed_url(feed)})
+    return ok({"url": feed_url(feed_of(request.user))})
 
 
 @router.post("/events/calendar", response=Reply[FeedOut])

@@ -10,7 +10,7 @@ from icalendar import Event as Entry
 from apps.accounts.models import User
 from apps.core.errors import NotFound
 from apps.core.links import API, absolute
-from apps.events.models import CalendarFeed, Event
+from apps.events.models import CalendarFeed, Event, feed_owner
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 SALT = "calendar"
@@ -55,7 +55,6 @@ def owner_of(token: str) -> User:
         user_id, generation = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound from error
-    owner = User.objects.active().filter(pk=user_id, calendar_feed__generation=generation).first()
-    if owner is None:
+    if (owner := feed_owner(user_id, generation)) is None:
         raise NotFound
     return owner

@@ -12,9 +12,9 @@ Audience = Callable[[Event, User], UserQuerySet]
 AUDIENCES: dict[str, Audience] = {
     "event_hosted": lambda event, _: connections_of(event.host),
     "event_joined": lambda event, actor: connections_who_see(actor, event),
-    "event_changed": lambda event, _: attendees(event),
-    "event_cancelled": lambda event, _: attendees(event),
-    "event_reminder": lambda event, _: attendees(event, Attendance.Status.GOING),
+    "event_changed": lambda event, _: attendees(event, event.host),
+    "event_cancelled": lambda event, _: attendees(event, event.host),
+    "event_reminder": lambda event, _: attendees(event, event.host, Attendance.Status.GOING),
 }
 """Who is told of what, by notification code."""
 

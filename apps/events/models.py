@@ -5,7 +5,7 @@ from typing import Any, Self
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -67,6 +67,17 @@ class EventQuerySet(models.QuerySet["Event"]):
         mine = Attendance.objects.filter(event=OuterRef("pk"), user=viewer.pk).values("status")
         return self.with_going().annotate(my_status=Subquery(mine)).select_related("host__user_type", "host__profile")
 
+    def with_people(self, event_id: int, viewer: User) -> Self:
+        """This event, with whether `viewer` `manages` it, and how many people its `attendees_of` are."""
+        manages = Q(host=viewer) | has_permission(viewer, "events.moderate_event")
+        # By the number, not by an outer reference: SQLite would read the host's blocks for each person.
+        host = Subquery(Event.objects.filter(pk=event_id).values("host"))
+        people = attendees(event_id, host).order_by().values(one=Value(1))
+        return self.filter(pk=event_id).annotate(
+            manages=ExpressionWrapper(manages, output_field=models.BooleanField()),
+            people_count=Coalesce(Subquery(people.annotate(count=Count("*")).values("count")), 0),
+        )
+
     def with_going(self) -> Self:
         going = Attendance.objects.filter(event=OuterRef("pk"), status=Attendance.Status.GOING).order_by()
         count = going.values("event").annotate(count=Count("*")).values("count")
@@ -93,6 +104,10 @@ class Event(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     search_text = models.TextField(blank=True, editable=False)
+
+    manages: bool
+    people_count: int
+    """Both where a query says so: see `with_people`."""
 
     objects = EventQuerySet.as_manager()
 
@@ -138,13 +153,25 @@ class Event(models.Model):
 
 
 class CalendarFeed(models.Model):
-    """Whose calendar address counts: a new `generation` makes the former one worthless."""
+    """Whose calendar address counts: a new `generation` makes the former one worthless. The first needs no row."""
+
+    FIRST = 1
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_feed")
-    generation = models.PositiveIntegerField(default=1)
+    generation = models.PositiveIntegerField(default=FIRST)
 
     def __str__(self) -> str:
         return f"{self.user_id} #{self.generation}"
+
+
+def feed_of(user: User) -> CalendarFeed:
+    return CalendarFeed.objects.filter(user=user).first() or CalendarFeed(user=user)
+
+
+def feed_owner(user_id: int, generation: int) -> User | None:
+    """Whose address this is, if it is their present one."""
+    present = Coalesce("calendar_feed__generation", CalendarFeed.FIRST)
+    return User.objects.active().annotate(present=present).filter(pk=user_id, present=generation).first()
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
@@ -197,9 +224,10 @@ def connections_who_see(person: User, event: Event) -> UserQuerySet:
     return people.filter(Q(pk=event.host_id) | Q(pk__in=connected_ids(event.host)) | Q(pk__in=part))
 
 
-def attendees(event: Event, *statuses: Attendance.Status) -> UserQuerySet:
-    rows: Any = Attendance.objects.filter(event=event, status__in=statuses or Attendance.Status.values)
-    return User.objects.visible_to(event.host).filter(pk__in=rows.values("user"))
+def attendees(event: Any, host: Any, *statuses: Attendance.Status) -> UserQuerySet:
+    """Those who stand to the event and are there for its host; both may be rows, ids or expressions."""
+    rows = Attendance.objects.filter(event=event, status__in=statuses or Attendance.Status.values)
+    return User.objects.visible_to(host).filter(pk__in=rows.values("user"))
 
 
 def attendees_of(event: Event) -> UserQuerySet:
@@ -207,7 +235,7 @@ def attendees_of(event: Event) -> UserQuerySet:
     mine = Attendance.objects.filter(event=event, user=OuterRef("pk"))
     ranks = [When(status=status, then=Value(rank)) for rank, status in enumerate(Attendance.Status.values)]
     people = (
-        attendees(event)
+        attendees(event, event.host_id)
         .as_people()
         .annotate(status=Subquery(mine.values("status")), queued_at=Subquery(mine.values("queued_at")))
     )

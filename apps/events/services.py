@@ -210,10 +210,9 @@ def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
 @transaction.atomic
 def renew_calendar(*, user: User) -> CalendarFeed:
     """A new address for the personal feed; the former one is worth nothing from now on."""
-    feed, is_new = CalendarFeed.objects.select_for_update().get_or_create(user=user)
-    if not is_new:
-        feed.generation += 1
-        feed.save(update_fields=["generation"])
+    feed, _ = CalendarFeed.objects.select_for_update().get_or_create(user=user)
+    feed.generation += 1
+    feed.save(update_fields=["generation"])
     return feed
 
 

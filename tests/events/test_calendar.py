@@ -193,14 +193,6 @@ def test_the_address_is_told_only_to_its_owner(db, method):
     assert ApiClient().call(method, "/events/calendar").status_code == 401
 
 
-def test_its_query_count_does_not_grow(alice, alice_client, django_assert_num_queries):
-    address = path_of(alice_client.get("/events/calendar"))
-    for count in (1, 30):
-        AttendanceFactory.create_batch(count, user=alice)
-        with django_assert_num_queries(2):  # whose it is, their events
-            ApiClient().get(address)
-
-
 def test_who_joins_finds_it_in_their_calendar(alice_client, event):
     join(alice_client, event)
 

@@ -2,7 +2,7 @@ import pytest
 
 from tests.client import ApiClient
 from tests.events.people import ITEM_KEYS, befriend, stands_to
-from tests.factories import AttendanceFactory, EventFactory, StaffFactory, UserFactory
+from tests.factories import AttendanceFactory, EventFactory, StaffFactory
 
 
 def get(client, event):
@@ -112,10 +112,3 @@ def test_who_ends_the_connection_sees_it_no_more(host):
 
 def test_an_unknown_one_is_not_found(db):
     assert ApiClient().get("/events/999").json()["detail"] == "Not found."
-
-
-def test_it_is_read_in_two_queries(event, django_assert_num_queries):
-    client = ApiClient(UserFactory())
-
-    with django_assert_num_queries(2):  # who you are, the event
-        get(client, event)

@@ -120,8 +120,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def listed(self) -> Self:
         return self.active().filter(user_type__for_staff=False)
 
-    def visible_to(self, viewer: "User") -> Self:
-        """The only definition of who may see whom: blocked pairs do not exist for each other."""
+    def visible_to(self, viewer: Any) -> Self:
+        """The only definition of who may see whom: blocked pairs do not exist for each other.
+
+        `viewer` may be a person, an id or an expression."""
         return self.active().filter(not_blocked(viewer, "pk"))
 
     def blockable_by(self, viewer: "User") -> Self:
