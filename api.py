@@ -29,6 +29,7 @@ from apps.core.middleware import error_response
 from apps.core.routing import Api
 from apps.events.api import router as events
 from apps.messaging.api import router as messaging
+from apps.moderation.api import router as moderation
 from apps.notifications.api import router as notifications
 from apps.social.api import router as social
 
@@ -50,7 +51,7 @@ api = Api(
     renderer=Renderer(),
 )
 
-for router in (operations, accounts, social, events, messaging, notifications):
+for router in (operations, accounts, social, events, messaging, notifications, moderation):
     api.add_router("", router)
 
 

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "apps.social",
     "apps.events",
     "apps.messaging",
+    "apps.moderation",
     "django_cleanup.apps.CleanupConfig",
 ]
 

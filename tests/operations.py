@@ -12,7 +12,16 @@ HUGE = "1" + "0" * 30
 
 # Nobody has to sign in here. The first four do not even look at a token, nor do those under /users/auth/.
 DEAF = {"health", "ready", "info", "get_calendar_feed"}
-PUBLIC = DEAF | {"list_user_types", "register", "login", "refresh", "list_events", "get_event", "get_event_calendar"}
+PUBLIC = DEAF | {
+    "list_user_types",
+    "register",
+    "login",
+    "refresh",
+    "reactivate",
+    "list_events",
+    "get_event",
+    "get_event_calendar",
+}
 
 
 @dataclass(frozen=True)

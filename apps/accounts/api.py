@@ -5,8 +5,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja.responses import Status
 
-from apps.accounts.auth import bearer_token
-from apps.accounts.models import Document, Session, User, UserType
+from apps.accounts.auth import SessionRequest, bearer_token
+from apps.accounts.models import Document, User, UserType
 from apps.accounts.schemas import (
     AvatarIn,
     AvatarOut,
@@ -37,10 +37,6 @@ from apps.core.uploads import DOCUMENTS
 router = Router(tags=["users"])
 
 
-class SessionRequest(SignedInRequest):
-    session_row: Session
-
-
 @router.get("/user-types", auth=anyone, response=Reply[list[UserTypeOut]])
 def list_user_types(request: HttpRequest) -> Answer:
     return ok(UserType.objects.open_to_all(), "User types retrieved successfully.")
@@ -58,9 +54,8 @@ def register(request: HttpRequest, data: Payload[RegisterIn]) -> Status[Answer]:
     response={200: Reply[LoginOut], **refusals(401, 403)},
 )
 def login(request: HttpRequest, data: Payload[LoginIn]) -> Answer:
-    user, tokens = sessions.login(name=data.username, password=data.password, client=client_of(request))
-    profile = OwnProfileOut.model_validate(own_profile(user))
-    return ok({**vars(tokens), "user": profile}, "Login successful.")
+    signed_in = sessions.login(name=data.username, password=data.password, client=client_of(request))
+    return ok(signed_in, "Login successful.")
 
 
 @router.post(

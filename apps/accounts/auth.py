@@ -9,8 +9,13 @@ from django.http import HttpRequest
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, User, permissions_given
 from apps.accounts.tokens import Purpose, read_token
+from apps.core.auth import SignedInRequest
 from apps.core.clients import client_of
 from apps.core.errors import InvalidToken, Throttled
+
+
+class SessionRequest(SignedInRequest):
+    session_row: Session
 
 
 def bearer_token(request: HttpRequest) -> str | None:

@@ -1,8 +1,16 @@
 """The one place where a password is compared, with its limits on guessing."""
 
-from apps.accounts.models import User
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.accounts.errors import RecentLoginRequired, WrongPassword
+from apps.accounts.models import Session, User
 from apps.core.clients import Client
+from apps.core.errors import Invalid
 from apps.core.throttling import forgive, guard, hit, refuse_spent
+
+RECENT = timedelta(minutes=15)
 
 
 def check_credentials(*, name: str, password: str, client: Client) -> User | None:
@@ -27,3 +35,15 @@ def matches(user: User | None, password: str) -> bool:
         User().set_password(password)  # takes as long as comparing one
         return False
     return user.check_password(password)
+
+
+def confirm(*, session: Session, password: str, client: Client) -> None:
+    """Whoever is signed in shows that it is they: by their password or, if they have none, by a login just now."""
+    user = session.user
+    if not user.has_usable_password():
+        if session.created_at < timezone.now() - RECENT:
+            raise RecentLoginRequired
+    elif not password:
+        raise Invalid({"password": ["This field is required."]})
+    elif check_credentials(name=user.username, password=password, client=client) is None:
+        raise WrongPassword

@@ -12,6 +12,45 @@ class AccountInactive(DomainError):
     detail = "Your account is inactive. Please contact support."
 
 
+class AccountDeactivated(DomainError):
+    """Its owner has switched it off, and may switch it on again with the token that the refusal carries."""
+
+    status = 403
+    code = "account_deactivated"
+    detail = "Your account is deactivated. You can reactivate it."
+
+    def __init__(self, reactivate: str) -> None:
+        self.reactivate = reactivate
+        super().__init__()
+
+    def envelope(self) -> dict[str, object]:
+        return super().envelope() | {"reactivate": self.reactivate}
+
+
+class NotAway(DomainError):
+    code = "not_away"
+    detail = "This person is not away any more."
+
+
+class BadReactivation(DomainError):
+    code = "bad_token"
+    detail = "Invalid or expired token."
+    field = "token"
+
+
+class WrongPassword(DomainError):
+    code = "wrong_password"
+    detail = "The password is not correct."
+    field = "password"
+
+
+class RecentLoginRequired(DomainError):
+    """For accounts without a password."""
+
+    code = "recent_login_required"
+    detail = "Please sign in again first."
+
+
 class TokenReused(InvalidToken):
     """A refresh token was used twice: one of the two users has stolen it."""
 

@@ -22,5 +22,5 @@ def identify(request: HttpRequest) -> User | None:
     session = current_session(request)
     if session is None:
         return None
-    request.session_row = session  # type: ignore[attr-defined]  # see accounts.api.SessionRequest
+    request.session_row = session  # type: ignore[attr-defined]  # see accounts.auth.SessionRequest
     return session.user

@@ -4,14 +4,20 @@ import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import jwt
 from django.conf import settings
+from django.core import signing
 
+from apps.accounts.errors import BadReactivation
+from apps.accounts.models import User
 from apps.core.errors import InvalidToken
 
 ALGORITHM = "HS256"
 ISSUER = "infloo"
+REACTIVATION = "reactivation"
+REACTIVATION_SECONDS = 15 * 60
 
 
 class Purpose(StrEnum):
@@ -62,3 +68,21 @@ def read_token(token: str, purpose: Purpose) -> Claims:
         return Claims(user_id=int(payload["sub"]), session_id=int(payload["sid"]), token_id=str(payload["jti"]))
     except (jwt.InvalidTokenError, TypeError, ValueError) as error:
         raise InvalidToken from error
+
+
+def reactivation_facts(user: User) -> list[Any]:
+    """What a token to reactivate names: it is worthless once the account is back, or has another password."""
+    return [user.pk, str(user.deactivated_at), user.get_session_auth_hash()]
+
+
+def make_reactivation(user: User) -> str:
+    return signing.dumps(reactivation_facts(user), salt=REACTIVATION)
+
+
+def read_reactivation(token: str) -> list[Any]:
+    """The facts of a token that was made in the last 15 minutes."""
+    try:
+        facts: list[Any] = signing.loads(token, salt=REACTIVATION, max_age=REACTIVATION_SECONDS)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadReactivation from error
+    return facts

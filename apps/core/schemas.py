@@ -68,13 +68,14 @@ class Out(BaseModel):
 
 
 class ErrorOut(Out):
-    """Every refusal. Only 400 has `details`."""
+    """Every refusal. Only 400 has `details`, and only `account_deactivated` has `reactivate`."""
 
     error: str
     detail: str
     code: str
     status_code: int
     details: dict[str, list[str]] | None = None
+    reactivate: str | None = Field(None, description="A token for `POST /users/reactivate`, good for 15 minutes.")
 
 
 class Reply(Out, Generic[T]):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from apps.accounts.models import Session
+from apps.accounts.models import Session, User
 from apps.core.models import AuditEntry
 from tests.client import ApiClient, sign_in
 from tests.factories import UserFactory
@@ -54,7 +54,8 @@ def test_the_list_tells_how_each_stands(boss_client, alice):
     sign_in(alice)
     sign_in(UserFactory(username="ended"))
     sign_in(UserFactory(username="expired"))
-    sign_in(UserFactory(username="away", is_active=False))
+    sign_in(UserFactory(username="away"))
+    User.objects.filter(username="away").update(is_active=False)
     Session.objects.filter(user__username="ended").update(revoked_at=timezone.now())
     Session.objects.filter(user__username="expired").update(expires_at=timezone.now())
 

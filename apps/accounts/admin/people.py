@@ -1,21 +1,23 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import models
 from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from pydantic import ValidationError as SchemaError
 from unfold.admin import StackedInline
-from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, RadioFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
-from unfold.forms import UserChangeForm, UserCreationForm
+from unfold.forms import BaseDialogForm, UserChangeForm, UserCreationForm
 
 from apps.accounts.admin.passwords import PasswordForm
-from apps.accounts.models import Profile, User, UserType
+from apps.accounts.errors import NotAway
+from apps.accounts.models import Profile, User, UserQuerySet, UserType
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import people
@@ -44,7 +46,12 @@ class NewAccountForm(AccountForm, UserCreationForm):
 
 
 class ChangedAccountForm(AccountForm, UserChangeForm):
-    pass
+    def clean_is_active(self) -> bool:
+        """Not even by a page that was opened before they left."""
+        active: bool = self.cleaned_data["is_active"]
+        if active and self.instance.state == User.State.DEACTIVATED:
+            raise forms.ValidationError("They deactivated their account themselves; only they can come back.")
+        return active
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
@@ -102,17 +109,37 @@ class ProfileInline(StackedInline):
         return ", ".join(f"{row} ({row.followers:,} followers)" for row in profile.platform_rows.all())
 
 
+class StateFilter(RadioFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Any:
+        return User.State.choices
+
+    def queryset(self, request: HttpRequest, queryset: UserQuerySet) -> UserQuerySet:
+        return queryset.in_state(User.State(self.value())) if self.value() in User.State.values else queryset
+
+
+MAY_COME_BACK = "They are away by their own wish, and may come back. To prevent that, press “Switch off”."
+SWITCHING_OFF: ActionDialog = {
+    "title": "Switch this account off?",
+    "description": "They are away by their own wish, and could come back by signing in. Switched off, they cannot.",
+    "form_class": None,
+    "form_submit_text": "Switch off",
+}
+
+
 @admin.register(User)
 class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not generic when it runs
     form = ChangedAccountForm
     add_form = NewAccountForm
     change_password_form = PasswordForm
     inlines = [ProfileInline]
-    list_display = ["person", "email", "user_type", "is_verified", "is_staff", "is_active", "date_joined"]
+    list_display = ["person", "email", "user_type", "is_verified", "is_staff", "standing", "date_joined"]
     list_filter = [
         ("user_type", RelatedDropdownFilter),
         ("is_staff", BooleanRadioFilter),
-        ("is_active", BooleanRadioFilter),
+        StateFilter,
         ("is_verified", BooleanRadioFilter),
         ("date_joined", RangeDateFilter),
     ]
@@ -120,13 +147,15 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     search_help_text = "A username, a name or an e-mail address."
     ordering = ["-pk"]
     actions = ["remove_pictures"]
+    actions_detail = ["switch_off"]
     filter_horizontal = ["groups", "user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
-    readonly_fields = ["is_verified", "email_verified", "last_login", "date_joined", "password_link"]
+    states = ["standing", "deactivated_at", "is_verified", "email_verified", "last_login", "date_joined"]
+    readonly_fields = [*states, "password_link"]
     names = ["username", "email", "first_name", "last_name", "user_type"]
     fieldsets = [
         (None, {"fields": [*names, "password_link"]}),
-        ("State", {"fields": ["is_active", "is_verified", "email_verified", "last_login", "date_joined"]}),
+        ("State", {"fields": ["is_active", *states]}),
         ("Power", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
     ]
     add_fieldsets = [(None, {"fields": [*names, "is_staff", "password1", "password2"]})]
@@ -135,6 +164,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     def person(self, user: User) -> list[Any]:
         picture = {"path": user.avatar, "squared": False} if user.avatar else None
         return [user.display_name, user.username, user.username[:2], picture]
+
+    @display(description="state", label={"Active": "success", "Deactivated": "warning", "Switched off": "danger"})
+    def standing(self, user: User) -> str:
+        return user.state.label
 
     @display(description="password")
     def password_link(self, user: User) -> str:
@@ -174,8 +207,28 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
             people.change_account(user=obj, fields=changed_columns(form))
+            if obj.state == User.State.DEACTIVATED:
+                self.message_user(request, MAY_COME_BACK, messages.WARNING)
         else:
             people.add_account(user=obj)
+
+    def has_switch_off_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Where there is something to switch off."""
+        user = self.get_object(request, str(object_id))
+        return user is not None and user.state == User.State.DEACTIVATED and self.has_change_permission(request, user)
+
+    @action(
+        description="Switch off", url_path="switch-off", icon="block", permissions=["switch_off"], dialog=SWITCHING_OFF
+    )
+    def switch_off(self, request: SignedInRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        user = User.objects.get(pk=object_id)
+        try:
+            people.switch_off(user=user, by=request.user)
+            self.message_user(request, f"Switched off: {user}.")
+        except NotAway as error:  # back just now
+            self.message_user(request, error.detail, messages.ERROR)
+        # The dialog is sent by htmx, which goes where this header says.
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:accounts_user_change", args=[object_id])})
 
     @action(description="Remove the pictures of selected people", permissions=["change"])
     def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:

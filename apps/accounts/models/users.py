@@ -117,6 +117,11 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def in_state(self, state: "User.State") -> Self:
+        if state == User.State.ACTIVE:
+            return self.active()
+        return self.filter(is_active=False, deactivated_at__isnull=state == User.State.SWITCHED_OFF)
+
     def listed(self) -> Self:
         return self.active().filter(user_type__for_staff=False)
 
@@ -174,6 +179,13 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class User(AbstractUser):
+    class State(models.TextChoices):
+        """Who is not active is hidden everywhere: away by their own wish, or switched off by staff."""
+
+        ACTIVE = "active"
+        DEACTIVATED = "deactivated"
+        SWITCHED_OFF = "switched_off", "Switched off"
+
     username = models.CharField(
         max_length=50,
         unique=True,
@@ -186,6 +198,9 @@ class User(AbstractUser):
     email_verified = models.BooleanField(default=False)
     user_type = models.ForeignKey(UserType, on_delete=models.PROTECT, related_name="users")
     is_verified = models.BooleanField(default=False, help_text="The blue tick: a document of theirs was approved.")
+    deactivated_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when they are away by their own wish; they may come back by signing in."
+    )
 
     profile: "Profile"
     blocks_made: "RelatedManager[Block]"
@@ -198,10 +213,20 @@ class User(AbstractUser):
         constraints = [
             models.UniqueConstraint(Lower("username"), name="one_username_in_any_case"),
             models.UniqueConstraint(Lower("email"), name="one_email_in_any_case"),
+            models.CheckConstraint(
+                condition=Q(deactivated_at=None) | Q(is_active=False), name="who_is_active_is_not_away"
+            ),
         ]
+        indexes = [models.Index(fields=["-id"], condition=Q(is_active=False), name="people_not_active")]
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def state(self) -> State:
+        if self.is_active:
+            return self.State.ACTIVE
+        return self.State.DEACTIVATED if self.deactivated_at else self.State.SWITCHED_OFF
 
     @property
     def role(self) -> str:

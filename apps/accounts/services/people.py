@@ -5,11 +5,16 @@ from collections.abc import Collection
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from apps.accounts.errors import BadReactivation, NotAway
 from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.accounts.schemas import ProfileIn, RegisterIn
-from apps.accounts.services.sessions import end_all
-from apps.core.errors import Invalid
+from apps.accounts.services.sessions import SignedIn, shut_out, sign_in
+from apps.accounts.tokens import reactivation_facts, read_reactivation
+from apps.core import audit
+from apps.core.clients import Client
+from apps.core.errors import Invalid, InvalidToken
 from apps.core.links import API
 from apps.core.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
 from apps.notifications.schemas import Redirect
@@ -86,17 +91,52 @@ def add_account(*, user: User) -> None:
 
 @transaction.atomic
 def change_account(*, user: User, fields: Collection[str]) -> None:
-    """Save these fields of `user`: a new address is not verified yet, who is switched off is signed out."""
+    """Save these fields of `user`: a new address is not verified yet, who is switched off is signed out.
+
+    The staff's switch is the last word: switched off by it, nobody comes back by themselves.
+    """
     changed = set(fields)
     if "email" in changed:
         user.email_verified = False
         changed.add("email_verified")
+    if "is_active" in changed:
+        user.deactivated_at = None
+        changed.add("deactivated_at")
     user.save(update_fields=changed)
     if "is_active" in changed and not user.is_active:
-        end_all(user=user)
+        shut_out(user=user)
     profile = Profile.objects.select_for_update(no_key=True).get(user=user)
     profile.search_text = Profile.searchable(user, profile.bio)
     profile.save(update_fields=["search_text"])
+
+
+@transaction.atomic
+def deactivate(*, user: User) -> None:
+    """By their own wish: hidden everywhere and signed out, until they come back."""
+    if not User.objects.active().filter(pk=user.pk).update(is_active=False, deactivated_at=timezone.now()):
+        raise InvalidToken  # just now, by themselves or by staff
+    shut_out(user=user)
+
+
+@transaction.atomic
+def reactivate(*, token: str, client: Client) -> SignedIn:
+    """Back, and signed in, with the token that a login was answered; it works once."""
+    facts = read_reactivation(token)
+    away = User.objects.in_state(User.State.DEACTIVATED)
+    user = away.filter(pk=facts[0]).first()
+    if user is None or reactivation_facts(user) != facts:
+        raise BadReactivation
+    if not away.filter(pk=user.pk, deactivated_at=user.deactivated_at).update(is_active=True, deactivated_at=None):
+        raise BadReactivation
+    return sign_in(user=user, client=client)
+
+
+@transaction.atomic
+def switch_off(*, user: User, by: User) -> None:
+    """Staff keep somebody from coming back who is away by their own wish."""
+    if not User.objects.in_state(User.State.DEACTIVATED).filter(pk=user.pk).update(deactivated_at=None):
+        raise NotAway
+    audit.record(actor=by, action="user.switched_off", target=user)
 
 
 USER_FIELDS = {"first_name", "last_name"}

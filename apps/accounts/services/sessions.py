@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.models import Session as ConsoleSession
 from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.credentials import check_credentials
-from apps.accounts.errors import AccountInactive, BadCredentials, TokenReused
+from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
 from apps.accounts.models import Session, User
-from apps.accounts.tokens import Claims, Purpose, make_token, new_token_id, read_token
+from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
 from apps.core.clients import Client
 from apps.core.errors import InvalidToken
@@ -24,18 +25,32 @@ class Tokens:
     expires_in: int
 
 
-def login(*, name: str, password: str, client: Client) -> tuple[User, Tokens]:
+@dataclass(frozen=True)
+class SignedIn(Tokens):
+    user: User
+    """With what their own profile shows."""
+
+
+def login(*, name: str, password: str, client: Client) -> SignedIn:
     user = check_credentials(name=name, password=password, client=client)
     if user is None:
         raise BadCredentials
-    if not user.is_active:
-        raise AccountInactive
-    return user, open_session(user=user, client=client)
+    if user.state == User.State.DEACTIVATED:
+        raise AccountDeactivated(make_reactivation(user))
+    return sign_in(user=user, client=client)
+
+
+def sign_in(*, user: User, client: Client) -> SignedIn:
+    tokens = open_session(user=user, client=client)
+    return SignedIn(**vars(tokens), user=User.objects.as_profiles().get(pk=user.pk))
 
 
 @transaction.atomic
 def open_session(*, user: User, client: Client) -> Tokens:
     now = timezone.now()
+    # First: an account that is being switched off ends the sessions it has after this, or is inactive here.
+    if not User.objects.active().filter(pk=user.pk).update(last_login=now):
+        raise AccountInactive
     session = Session.objects.create(
         user=user,
         refresh_id=new_token_id(),
@@ -43,7 +58,6 @@ def open_session(*, user: User, client: Client) -> Tokens:
         ip=client.address or None,
         expires_at=now + timedelta(days=settings.SESSION_DAYS),
     )
-    User.objects.filter(pk=user.pk).update(last_login=now)
     return tokens_of(session)
 
 
@@ -90,6 +104,15 @@ def end_session(*, session: Session, by: User) -> None:
 
 def end_all(*, user: User) -> None:
     Session.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def shut_out(*, user: User) -> None:
+    """End all sessions of somebody who is not active any more: none comes back to life with the account."""
+    end_all(user=user)
+    if user.is_staff:
+        alive = ConsoleSession.objects.filter(expire_date__gt=timezone.now())
+        theirs = [row.pk for row in alive if row.get_decoded().get("_auth_user_id") == str(user.pk)]
+        ConsoleSession.objects.filter(pk__in=theirs).delete()
 
 
 def prune_sessions() -> None:

@@ -1,0 +1,9 @@
+import pytest
+
+from apps.core import throttling
+
+
+@pytest.fixture
+def _throttled(settings):
+    settings.THROTTLES = True
+    throttling.limiter().storage.reset()
