@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -48,11 +48,14 @@ class NotificationType(models.Model):
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, viewer: "User") -> Self:
-        """One's own that have not expired, and none about somebody on the other side of a block."""
+        """One's own that have not expired; none about somebody who is away, or on the other side of a block."""
         people = get_user_model()._default_manager
-        hidden = people.filter(Q(blocks_made__blocked=viewer) | Q(blocks_received__blocker=viewer)).values("pk")
+        # One condition each, so that each has its index: joined by OR, they read everybody there is.
+        blocked = people.filter(blocks_received__blocker=viewer).values("pk")
+        blocking = people.filter(blocks_made__blocked=viewer).values("pk")
+        away = people.filter(pk=OuterRef("actor"), is_active=False)
         mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), receiver=viewer)
-        return mine.exclude(actor__in=hidden)
+        return mine.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 
     def about(self, receiver: int, code: str, redirect_id: int) -> Self:
         """What `receiver` was told of this object."""

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 
-from apps.accounts.models import User
+from apps.accounts.models import Block, User
 from apps.core import files
 from apps.core.auth import FileLink, SignedInRequest
 from apps.core.pages import PageQuery, page
@@ -98,7 +98,7 @@ def list_mutual_connections(request: SignedInRequest, user_id: int, query: Query
 
 @router.get("/blocks", response=Reply[list[BlockOut]])
 def list_blocks(request: SignedInRequest) -> Answer:
-    return ok(request.user.blocks_made.select_related("blocked__user_type", "blocked__profile").order_by("-pk"))
+    return ok(Block.objects.made_by(request.user))
 
 
 @router.post("/blocks", response={201: Reply[BlockOut], **refusals(404)})
