@@ -1,0 +1,373 @@
+"""One network for every benchmark, of any size; the same rows for the same size, seed and moment.
+
+Rows are written while they are made (COPY on PostgreSQL, executemany on SQLite), so memory does not grow with them.
+How much there is of everything stands at the function that makes it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import itemgetter
+from random import Random
+from typing import Any, NamedTuple
+
+from django.contrib.auth.hashers import make_password
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from apps.accounts.models import Block, Profile, ProfileCategory, ProfilePlatform, User, UserType
+from apps.events.models import Attendance, Event
+from apps.notifications.models import Notification, NotificationType
+from apps.social.models import Connection, Story, StoryView
+from apps.social.services.stories import LIFETIME
+
+PASSWORD = "Secret@123"  # noqa: S105  # everybody's
+BUSY, FRIEND = 1, 2
+"""The two with the most connections (about 6,000 and 2,500 of 100,000 people), who are connected to each other."""
+POPULAR_EVENT = POPULAR_STORY = 1
+"""The busy person's: up to 5,000 people take part in it, and have seen it."""
+
+FIRST = ["Alba", "Amir", "Anna", "Ben", "Clara", "Elif", "Emil", "Fatou", "Finn", "Greta", "Ivan", "Kofi", "Mara"]
+LAST = ["Adler", "Berger", "Costa", "Diallo", "Fischer", "Garcia", "Ito", "Jansen", "Lopez", "Moreau", "Okafor"]
+WORDS = ["travel", "food", "fashion", "music", "sports", "books", "gaming", "beauty", "fitness", "art", "film"]
+CITIES = ["Berlin", "Vienna", "Zurich", "Paris", "Madrid", "Rome", "Lisbon", "Oslo", "Accra", "Tokyo"]
+COUNTRIES = ["DE", "AT", "CH", "FR", "ES", "IT", "PT", "NO", "GH", "JP"]
+PLATFORMS = ["instagram", "tiktok", "youtube", "twitch", "linkedin"]
+ROLES = ["influencer", "entrepreneur", "brand", "influencer", "influencer", "investor", "brand", "influencer"]
+HOSTING = [1, 2, 6]
+"""Positions in ROLES of those who may host events."""
+TOLD = [
+    *(("event_hosted", "event"), ("event_joined", "event"), ("event_joined", "event"), ("event_reminder", "event")),
+    *(("follow_request", "connection"), ("follow_accepted", "profile")),
+]
+"""What people are told, as often as it stands here: the notification's code, and what it leads to."""
+
+DROP_AND_MAKE = {
+    "postgresql": """
+        SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+        FROM pg_index WHERE NOT indisunique AND indrelid = %(table)s::regclass
+        UNION ALL
+        SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+            format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE contype = 'f' AND conrelid = %(table)s::regclass
+    """,
+    "sqlite": """
+        SELECT 'DROP INDEX ' || name, sql FROM sqlite_master
+        WHERE type = 'index' AND sql LIKE 'CREATE INDEX %%' AND tbl_name = %(table)s
+    """,
+}
+"""The statements by which a table loses and gets its indexes and references (SQLite keeps references)."""
+
+Rows = Iterator[dict[str, Any]]
+"""Each with the same columns; the rest have their model's defaults."""
+
+
+@dataclass(frozen=True)
+class Size:
+    users: int
+    hosts: Sequence[int]
+    seed: int
+    now: datetime
+
+    def dice(self, table: str) -> Random:
+        """Of its own for each table: what is added for one does not change another."""
+        return Random(f"{self.seed} {table}")  # noqa: S311  # no secrets here
+
+    def somebody(self, dice: Random) -> int:
+        """An id, more often of people with many connections."""
+        return 1 + int(self.users * dice.random() ** 2)
+
+    def moments(self, first_day: float, last_day: float, steps: int = 5000) -> list[Any]:
+        """Evenly spread and in order, as the database takes them: formatting one for every row takes long."""
+        length = timedelta(days=last_day - first_day) / steps
+        start = self.now + timedelta(days=first_day)
+        return [stamp(start + length * step) for step in range(steps)]
+
+
+class Person(NamedTuple):
+    username: str
+    first_name: str
+    last_name: str
+
+
+def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime | None = None) -> dict[int, int]:
+    """Fill an empty, seeded database with `users` people and a host for each number of connections in `hosts`.
+
+    The ids of people are 1 to `users`, those of the hosts come after; they are returned by number of connections.
+    """
+    if User.objects.exists() or users < 1000 or max(hosts, default=0) > users:
+        raise SystemExit("The data set needs an empty database, 1,000 people, and as many as a host knows.")
+    size = Size(users, hosts, seed, now or timezone.now())
+    apart = blocked_pairs(size)
+    # Read before: while rows are copied, nothing else passes through the connection.
+    types = {kind.slug: kind.pk for kind in UserType.objects.all()}
+    kinds = {kind.code: kind for kind in NotificationType.objects.all()}
+    load(User, people(size, types))
+    load(Profile, profiles(size))
+    load(ProfilePlatform, platforms(size))
+    load(ProfileCategory, categories(size))
+    load(Block, blocks(size, apart))
+    load(Connection, connections(size, apart))
+    load(Event, events(size))
+    load(Attendance, attendances(size))
+    load(Story, stories(size))
+    load(StoryView, story_views(size))
+    load(Notification, notifications(size, kinds))
+    # Chat goes here as soon as apps.messaging exists: one conversation of 100,000 messages among the rest.
+    settle([User, Profile, Event, Story])
+    return {connections: users + place for place, connections in enumerate(hosts, start=1)}
+
+
+def load(model: type[Model], rows: Rows) -> None:
+    table, first = model._meta.db_table, next(rows)
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    left_out = [field for name, field in fields.items() if name not in first and not field.primary_key]
+    defaults = tuple(field.get_db_prep_save(field.get_default(), connection) for field in left_out)
+    names, values = [*first, *(field.attname for field in left_out)], itemgetter(*first)
+    columns = ", ".join(str(fields[name].column) for name in names)
+    with transaction.atomic(), connection.cursor() as cursor, bare(cursor, table):
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                copy.write_row(values(first) + defaults)
+                for row in rows:
+                    copy.write_row(values(row) + defaults)
+        else:
+            insert = f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in names)})"  # noqa: S608
+            # The driver's own: Django's keeps all rows.
+            cursor.connection.execute(insert, values(first) + defaults)
+            cursor.connection.executemany(insert, (values(row) + defaults for row in rows))
+
+
+@contextmanager
+def bare(cursor: Any, table: str) -> Iterator[None]:
+    """Without indexes and references, which are made and checked afterwards, for all rows at once."""
+    cursor.execute(DROP_AND_MAKE[connection.vendor], {"table": table})
+    statements = cursor.fetchall()
+    for drop, _ in statements:
+        cursor.execute(drop)
+    yield
+    for _, make in statements:
+        cursor.execute(make)
+
+
+def settle(numbered: Sequence[type[Model]]) -> None:
+    """Leave the database as work leaves it. Those `numbered` were given their ids."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), numbered):
+            cursor.execute(statement)
+        # Before a vacuum, index-only scans and trigram indexes are not what they are in production.
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def stamp(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment.astimezone(UTC))
+
+
+def everybody(size: Size) -> Iterator[tuple[int, Person]]:
+    for number in range(1, size.users + 1):
+        first, last = FIRST[number % len(FIRST)], LAST[number // 3 % len(LAST)]
+        yield number, Person(f"{first}.{last}{number}".lower(), first, last)
+    for place, count in enumerate(size.hosts, start=1):
+        yield size.users + place, Person(f"host{count}", "Host", "")
+
+
+def people(size: Size, types: dict[str, int]) -> Rows:
+    """1 in 10 has the blue tick, 1 in 50 is switched off. Hosts are brands."""
+    password = make_password(PASSWORD, salt="the same for everybody")
+    joined = size.moments(-730, -1)
+    for number, who in everybody(size):
+        yield {
+            **who._asdict(),
+            "id": number,
+            "password": password,
+            "email": f"{who.username}@example.com",
+            "user_type_id": types["brand" if number > size.users else ROLES[number % len(ROLES)]],
+            "is_verified": number % 10 == 0,
+            "is_active": number % 50 != 49 or number > size.users,
+            "date_joined": joined[number * (len(joined) - 1) // (size.users + len(size.hosts))],
+        }
+
+
+def sentence(dice: Random) -> str:
+    return f"I love {', '.join(dice.sample(WORDS, 3))} and {dice.choice(CITIES)}."
+
+
+def profiles(size: Size) -> Rows:
+    dice = size.dice("profiles")
+    for number, who in everybody(size):
+        bio, place = sentence(dice), dice.randrange(len(CITIES))
+        yield {
+            "id": number,
+            "user_id": number,
+            "bio": bio,
+            "country": COUNTRIES[place],
+            "city": CITIES[place],
+            "karma_score": dice.randrange(500),
+            "search_text": Profile.searchable(who, bio),  # type: ignore[arg-type]  # it only reads names
+        }
+
+
+def platforms(size: Size) -> Rows:
+    """None to three each; few have many followers."""
+    dice = size.dice("platforms")
+    for number, who in everybody(size):
+        for platform in dice.sample(PLATFORMS, dice.randrange(4)):
+            followers = int(dice.lognormvariate(7.5, 1.6))
+            yield {"profile_id": number, "platform": platform, "handle": who.username, "followers": followers}
+
+
+def categories(size: Size) -> Rows:
+    """None to three each."""
+    dice = size.dice("categories")
+    for number, _ in everybody(size):
+        for slug in dice.sample(WORDS, dice.randrange(4)):
+            yield {"profile_id": number, "slug": slug}
+
+
+def blocked_pairs(size: Size) -> set[tuple[int, int]]:
+    """1 for 50 people, and 40 of the busy person's; the lower id comes first."""
+    dice = size.dice("blocks")
+    people = range(FRIEND + 1, size.users + 1)
+    pairs = {tuple(sorted(dice.sample(people, 2))) for _ in range(size.users // 50)}
+    return pairs | {(BUSY, size.users - place) for place in range(40)}  # type: ignore[return-value]  # they are pairs
+
+
+def blocks(size: Size, apart: set[tuple[int, int]]) -> Rows:
+    created = stamp(size.now - timedelta(days=30))
+    for place, (one, other) in enumerate(sorted(apart)):
+        blocker, blocked = (one, other) if place % 2 else (other, one)
+        yield {"blocker_id": blocker, "blocked_id": blocked, "created_at": created}
+
+
+def connections(size: Size, apart: set[tuple[int, int]]) -> Rows:
+    """Whoever comes asks about 11 of those who are there, sooner those who know many: most people end up with tens,
+    few with thousands. 90 of 100 were accepted, 6 wait. No pair occurs twice: only the one who came later asks."""
+    dice = size.dice("connections")
+    created = size.moments(-730, 0)
+    for one in range(2, size.users + 1):
+        asked = {1 + int((one - 1) * dice.random() ** 2) for _ in range(int(dice.lognormvariate(2.1, 0.8)))}
+        then = created[one * (len(created) - 1) // size.users]
+        for other in sorted(asked - {BUSY} if one == FRIEND else asked):
+            status = dice.choices(("accepted", "pending", "rejected"), (90, 6, 4))[0]
+            if (other, one) not in apart:
+                yield connection_row(one, other, status, then, turned=dice.random() < 0.4)
+    yield connection_row(FRIEND, BUSY, "accepted", created[-1])
+    for place, count in enumerate(size.hosts, start=1):
+        for other in range(1, count + 1):
+            yield connection_row(size.users + place, other, "accepted", created[-1], turned=other % 2 == 0)
+
+
+def connection_row(one: int, other: int, status: str, then: Any, turned: bool = False) -> dict[str, Any]:
+    sender, receiver = (other, one) if turned else (one, other)
+    answered = None if status == "pending" else then
+    row = {"sender_id": sender, "receiver_id": receiver, "status": status}
+    return row | {"created_at": then, "updated_at": then, "answered_at": answered}
+
+
+def events(size: Size) -> Rows:
+    """1 for 5 people: 68 of 100 past, 2 going on, the rest to come; 1 in 5 is for connections, 1 in 100 cancelled.
+
+    The busy person hosts the first fifty; the most popular one is public and to come.
+    """
+    dice = size.dice("events")
+    for number in range(1, size.users // 5 + 1):
+        ranges = [(-365, -2), (-0.8, 0), (0.1, 120)]
+        date = size.now + timedelta(days=dice.uniform(*dice.choices(ranges, (68, 2, 30))[0]))
+        host = len(ROLES) * dice.randrange(size.users // len(ROLES)) + dice.choice(HOSTING)
+        created = stamp(min(date, size.now) - timedelta(days=dice.uniform(3, 60)))
+        title = f"{dice.choice(CITIES)} {dice.choice(WORDS)} {dice.choice(('night', 'gala', 'talk'))} {number}"
+        event = Event(title=title, description=sentence(dice), location=dice.choice(CITIES), date=date)
+        event.visibility = "connections" if dice.random() < 0.2 else "public"
+        event.capacity = 500 if dice.random() < 0.3 else None
+        is_cancelled = dice.random() < 0.01
+        if number == POPULAR_EVENT:
+            event.date, event.visibility, event.capacity = size.now + timedelta(days=30), "public", None
+            is_cancelled = False
+        event.settle()
+        plain = ("title", "description", "location", "visibility", "capacity", "search_text")
+        yield {
+            **{name: getattr(event, name) for name in plain},
+            "id": number,
+            "host_id": BUSY if number <= 50 else host,
+            "date": stamp(event.date),
+            "ends_at": stamp(event.ends_at),
+            "uid": f"{dice.getrandbits(128):032x}",
+            "created_at": created,
+            "updated_at": created,
+            "cancelled_at": stamp(size.now) if is_cancelled else None,
+        }
+
+
+def crowd(size: Size, dice: Random, usual: float, *, is_popular: bool) -> set[int]:
+    """About `usual` people (e to the power of it is the median), without the busy one."""
+    count = min(5000, size.users // 2) if is_popular else min(int(dice.lognormvariate(usual, 0.9)), 400)
+    return {size.somebody(dice) for _ in range(count)} - {BUSY}
+
+
+def attendances(size: Size) -> Rows:
+    """About 10 each; 6 of 10 are going. The busy person takes part in 1 of 100."""
+    dice = size.dice("attendances")
+    moments = size.moments(-30, 0)
+    for event in range(1, size.users // 5 + 1):
+        for user in crowd(size, dice, 2, is_popular=event == POPULAR_EVENT) | ({BUSY} if event % 100 == 99 else set()):
+            then = dice.choice(moments)
+            status = dice.choices(("going", "interested", "invited"), (6, 2, 2))[0]
+            yield {"event_id": event, "user_id": user, "status": status, "queued_at": then, "created_at": then}
+
+
+def stories(size: Size) -> Rows:
+    """1 for 4 people, 10 of the busy person's; 2 of 100 have just expired. Their files are not there."""
+    dice = size.dice("stories")
+    total, day = size.users // 4, LIFETIME / timedelta(days=1)
+    created, expires = size.moments(-1.02 * day, -0.02 * day), size.moments(-0.02 * day, 0.98 * day)
+    for number in range(1, total + 1):
+        step = len(created) // 2 if number == POPULAR_STORY else (len(created) - 1) * number // total
+        yield {
+            "id": number,
+            "user_id": BUSY if number == POPULAR_STORY or number > total - 10 else size.somebody(dice),
+            "media": f"stories/{number:032x}.jpg",
+            "media_type": "image",
+            "content_type": "image/jpeg",
+            "caption": dice.choice(WORDS),
+            "created_at": created[step],
+            "expires_at": expires[step],
+        }
+
+
+def story_views(size: Size) -> Rows:
+    """About 7 each."""
+    dice = size.dice("views")
+    moments = size.moments(-0.1, 0)
+    for story in range(1, size.users // 4 + 1):
+        for viewer in crowd(size, dice, 1.6, is_popular=story == POPULAR_STORY):
+            yield {"story_id": story, "viewer_id": viewer, "created_at": dice.choice(moments)}
+
+
+def notifications(size: Size, kinds: dict[str, NotificationType]) -> Rows:
+    """10 each and 20,000 of the busy person's (or as many as there are people); 1 in 4 is unread."""
+    dice = size.dice("notifications")
+    of_busy = min(20_000, size.users)
+    total = size.users * 10 + of_busy
+    created = size.moments(-90, 0)
+    for number in range(total):
+        then = created[number * (len(created) - 1) // total]
+        code, leads_to = dice.choice(TOLD)
+        target, is_read = dice.randint(1, size.users // 5), dice.random() < 0.75
+        yield {
+            "receiver_id": BUSY if dice.random() * total < of_busy else dice.randint(FRIEND, size.users),
+            "actor_id": size.somebody(dice),
+            "kind_id": kinds[code].pk,
+            "title": kinds[code].title,
+            "message": f"{kinds[code].name}: there is something about number {target} that you may want to know.",
+            "priority": kinds[code].priority,
+            "redirect_kind": leads_to,
+            "redirect_id": target,
+            "redirect_url": f"/api/v1/{leads_to}s/{target}",
+            "is_read": is_read,
+            "read_at": then if is_read else None,
+            "created_at": then,
+            "updated_at": then,
+        }
