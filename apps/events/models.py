@@ -59,8 +59,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         recent = self.open_to(user).filter(ends_at__gt=timezone.now() - timedelta(days=90))
         return recent.filter(Q(host=user) | Q(pk__in=part)).order_by("date", "pk")
 
+    def taking_place(self) -> Self:
+        """Neither cancelled nor its host gone."""
+        return self.filter(cancelled_at=None, host__is_active=True)
+
     def starting(self, after: datetime, until: datetime) -> Self:
-        return self.filter(cancelled_at=None, host__is_active=True, date__gt=after, date__lte=until)
+        return self.taking_place().filter(date__gt=after, date__lte=until)
 
     def as_items(self, viewer: Viewer) -> Self:
         """With all that an item shows, in one row."""
@@ -182,6 +186,13 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         """First come, first served."""
         return self.filter(status=Attendance.Status.WAITLISTED).order_by("queued_at", "pk")
 
+    def untold(self, event_id: int) -> Self:
+        """Who got a place in this event and has not been told; a second run waits for the first, and finds the rest."""
+        return self.filter(event=event_id, untold_since__isnull=False).select_for_update(no_key=True).order_by("pk")
+
+    def untold_before(self, moment: datetime) -> Self:
+        return self.filter(untold_since__lt=moment)
+
 
 class Attendance(models.Model):
     """How somebody stands to an event."""
@@ -196,6 +207,9 @@ class Attendance(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="attendances")
     status = models.CharField(max_length=20, choices=Status)
     queued_at = models.DateTimeField(default=timezone.now, help_text="Since when they want a place.")
+    untold_since = models.DateTimeField(
+        null=True, editable=False, help_text="When a place got free for them, until the worker tells them."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = AttendanceQuerySet.as_manager()
@@ -205,6 +219,7 @@ class Attendance(models.Model):
         indexes = [
             models.Index(fields=["event", "status", "queued_at"], name="attendance_by_event"),
             models.Index(fields=["user", "status"], name="attendance_by_person"),
+            models.Index(fields=["event", "id"], condition=Q(untold_since__isnull=False), name="attendance_untold"),
         ]
 
     def __str__(self) -> str:

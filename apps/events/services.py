@@ -12,22 +12,17 @@ from apps.core import audit
 from apps.core.errors import Invalid, NotFound, PermissionDenied
 from apps.core.queue import queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
-from apps.events.jobs import AUDIENCES, tell
+from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
 from apps.notifications.models import FanOut
-from apps.notifications.schemas import Redirect
-from apps.notifications.services import deliver, notify, start_fan_out
+from apps.notifications.services import deliver, start_fan_out
 
 Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
 REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
 STALLED_AFTER = timedelta(minutes=10)
-
-
-def leads_to(event: Event) -> Redirect:
-    return Redirect(kind="event", id=event.pk, url=event.path)
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
@@ -125,10 +120,11 @@ def join_event(*, event: Event, user: User, status: Status) -> Attendance:
     before, attendance.status = attendance.status, place(event, attendance, status)
     if attendance.status == Status.WAITLISTED and before != Status.WAITLISTED:
         attendance.queued_at = timezone.now()
-    attendance.save()
+    # Not all of a row that is there: whether they have been told of a place is the worker's.
+    attendance.save(update_fields=["status", "queued_at"] if attendance.pk else None)
     if before == Status.GOING:
         promote(event)
-    announce_attendance(attendance)
+    announce_people(event, [user], Status(attendance.status))
     return attendance
 
 
@@ -138,15 +134,6 @@ def place(event: Event, attendance: Attendance, wanted: Status) -> Status:
         return wanted
     is_full = event.attendances.going().count() >= event.capacity
     return Status.WAITLISTED if is_full or event.attendances.waiting().exclude(pk=attendance.pk).exists() else wanted
-
-
-def announce_attendance(attendance: Attendance) -> None:
-    """Once per person and event, whatever they answer later."""
-    does = {Status.GOING: "is going to", Status.INTERESTED: "is interested in"}.get(Status(attendance.status))
-    if does:
-        key = f"event_joined:{attendance.event_id}:{attendance.user_id}"
-        user = attendance.user
-        announce(attendance.event, key=key, code="event_joined", actor=user, user=user.username, does=does)
 
 
 @transaction.atomic
@@ -166,22 +153,13 @@ def leave_event(*, attendance: Attendance, by: User) -> None:
 
 
 def promote(event: Event) -> None:
-    """Give free places to those who wait, in their order. The event is locked."""
-    waiting = event.attendances.waiting().select_related("user__user_type", "event")
+    """Give free places to those who wait, in their order; the worker tells them. The event is locked."""
     if event.has_ended:
         return
     free = None if event.capacity is None else max(event.capacity - event.attendances.going().count(), 0)
-    for attendance in list(waiting[:free]):
-        attendance.status = Status.GOING
-        attendance.save(update_fields=["status"])
-        notify(
-            receiver=attendance.user,
-            code="event_promoted",
-            actor=event.host,
-            redirect=leads_to(event),
-            title=event.title,
-        )
-        announce_attendance(attendance)
+    first = event.attendances.filter(pk__in=event.attendances.waiting()[:free].values("pk"))
+    if first.update(status=Status.GOING, untold_since=timezone.now()):
+        queue(tell_promoted, event.pk)
 
 
 @transaction.atomic
@@ -232,7 +210,9 @@ def remind_of(event: Event, label: str) -> None:
 
 @transaction.atomic
 def take_up_stalled() -> None:
-    """Queue what a crash left half told; two runs of one fan-out do no harm."""
-    stalled = FanOut.objects.unfinished().about(AUDIENCES).started_before(timezone.now() - STALLED_AFTER)
-    for fan_out in stalled:
+    """Queue what a crash left half told; two runs of one job do no harm."""
+    long_ago = timezone.now() - STALLED_AFTER
+    for fan_out in FanOut.objects.unfinished().about(AUDIENCES).started_before(long_ago):
         queue(tell, fan_out.pk)
+    for event_id in Attendance.objects.untold_before(long_ago).values_list("event", flat=True).distinct():
+        queue(tell_promoted, event_id)

@@ -1,7 +1,8 @@
 """Telling people things, and what they do with what they were told."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
@@ -27,6 +28,14 @@ BATCH = 20_000
 """People told in one transaction."""
 
 
+class News(NamedTuple):
+    """What one person's audience is to be told."""
+
+    key: str
+    actor: "User"
+    words: dict[str, str]
+
+
 @transaction.atomic
 def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """Tell `receiver` what happened, in the words of the notification type `code`; nothing if it is switched off."""
@@ -49,6 +58,15 @@ def renew(*, receiver: "User", code: str, actor: "User | None", redirect: Redire
 
 
 @transaction.atomic
+def notify_all(
+    *, receivers: "QuerySet[User]", code: str, actor: "User | None", redirect: Redirect, **words: str
+) -> None:
+    """Tell each of a few hundred people the same, in one statement; who tells more of them starts a fan-out."""
+    if content := compose(code, redirect, words):
+        insert_for(receivers, content | {"actor_id": actor and actor.pk})
+
+
+@transaction.atomic
 def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> FanOut | None:
     """Note down what an audience is to be told; None if that was noted before, or the type is switched off.
 
@@ -61,15 +79,34 @@ def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redire
     return fan_out if is_new else None
 
 
+@transaction.atomic
+def start_fan_outs(*, code: str, redirect: Redirect, news: Iterable[News]) -> list[int]:
+    """As `start_fan_out` for each of the `news`, in a few statements. The ids of those to deliver, in their order."""
+    kind = kind_of(code)
+    if not kind.is_active:
+        return []
+    rows = [FanOut(key=it.key, actor=it.actor, **content_of(kind, redirect, it.words)) for it in news]
+    FanOut.objects.bulk_create(rows, ignore_conflicts=True)
+    noted = FanOut.objects.unfinished().filter(key__in=[row.key for row in rows])
+    return list(noted.order_by("pk").values_list("pk", flat=True))
+
+
 def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:
     """What a notification of this type says now; None if the type is switched off."""
+    kind = kind_of(code)
+    return content_of(kind, redirect, words) if kind.is_active else None
+
+
+def kind_of(code: str) -> NotificationType:
     kind = NotificationType.objects.filter(code=code).first()
     if kind is None:
         raise NotificationType.DoesNotExist(f"There is no notification type {code}: run `manage.py seed`.")
-    if not kind.is_active:
-        return None
+    return kind
+
+
+def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]) -> dict[str, Any]:
     return {
-        "kind": kind,
+        "kind_id": kind.pk,
         "title": fill_in(kind.title, words)[:200],
         "message": fill_in(kind.message, words),
         "priority": kind.priority,
@@ -92,7 +129,8 @@ def deliver_batch(fan_out: FanOut, audience: "QuerySet[User]") -> bool:
     current = FanOut.objects.unfinished().select_for_update(no_key=True).filter(pk=fan_out.pk).first()
     if current is None:
         return False
-    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], current)
+    content = {name: getattr(current, name) for name in COPIED}
+    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], content)
     there_is_more = len(told) == BATCH
     current.told_up_to = max(told, default=current.told_up_to)
     current.finished_at = None if there_is_more else timezone.now()
@@ -100,11 +138,10 @@ def deliver_batch(fan_out: FanOut, audience: "QuerySet[User]") -> bool:
     return there_is_more
 
 
-def insert_for(people: "QuerySet[User]", fan_out: FanOut) -> list[int]:
+def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[int]:
     """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people."""
     now = timezone.now()
-    content = {name: getattr(fan_out, name) for name in COPIED}
-    content |= {"is_read": False, "created_at": now, "updated_at": now}
+    content = content | {"is_read": False, "created_at": now, "updated_at": now}
     fields = {field.attname: field for field in Notification._meta.concrete_fields}
     values = [Value(value, output_field=fields[name]) for name, value in content.items()]
     try:

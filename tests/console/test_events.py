@@ -104,12 +104,13 @@ def test_moderators_cancel_events(staff, staff_client, run_jobs):
     assert {(actor, action) for actor, action, _ in entries} == {(staff.pk, "event.cancelled")}
 
 
-def test_moderators_remove_people(staff, staff_client):
+def test_moderators_remove_people(staff, staff_client, run_jobs):
     event = EventFactory(capacity=1)
     going = AttendanceFactory(event=event, user__username="bob")
     waiting = AttendanceFactory(event=event, status="waitlisted")
 
     page = act(staff_client, ATTENDANCES, "remove", going)
+    run_jobs()
 
     assert "Removed 1 people." in page.content.decode()
     assert list(event.attendances.values_list("user", "status")) == [(waiting.user_id, "going")]

@@ -188,6 +188,7 @@ def test_who_is_only_interested_now_gives_the_place_to_the_next(db, run_jobs):
     AttendanceFactory(event=event, status="waitlisted")
 
     join(going, event, "interested")
+    run_jobs()
 
     assert statuses(event) == ["interested", "going", "waitlisted"]
     assert heard("event_promoted") == [(waiting.username, "You are now going to Summer Gala")]

@@ -47,7 +47,7 @@ def test_who_is_blocked_may_still_leave(host, event):
     assert leave(ApiClient(attendance.user), event).status_code == 204
 
 
-def test_the_place_goes_to_who_waits_longest(db):
+def test_the_place_goes_to_who_waits_longest(db, run_jobs):
     event = EventFactory(capacity=2)
     going = AttendanceFactory.create_batch(2, event=event)
     first, second, _ = (AttendanceFactory(event=event, status="waitlisted").user for _ in range(3))
@@ -55,6 +55,7 @@ def test_the_place_goes_to_who_waits_longest(db):
     leave(ApiClient(going[0].user), event)
     assert statuses(event) == ["going", "going", "waitlisted", "waitlisted"]
     leave(ApiClient(going[1].user), event)
+    run_jobs()
 
     assert statuses(event) == ["going", "going", "waitlisted"]
     sentence = "You are now going to Summer Gala"
@@ -86,7 +87,7 @@ def test_after_its_end_nobody_moves_up(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_places_that_get_free_at_once_go_to_the_first_in_the_queue():
+def test_places_that_get_free_at_once_go_to_the_first_in_the_queue(run_jobs):
     event = EventFactory(capacity=5)
     going = [ApiClient(row.user) for row in AttendanceFactory.create_batch(5, event=event)]
     waiting = AttendanceFactory.create_batch(8, event=event, status="waitlisted")
@@ -96,6 +97,7 @@ def test_places_that_get_free_at_once_go_to_the_first_in_the_queue():
         *[lambda client=client: leave(client, event) for client in going],
         *[lambda client=client: join(client, event) for client in latecomers],
     )
+    run_jobs()
 
     moved = list(event.attendances.going().order_by("pk").values_list("user", flat=True))
     assert moved == [row.user_id for row in waiting[:5]]
@@ -105,13 +107,14 @@ def test_places_that_get_free_at_once_go_to_the_first_in_the_queue():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_one_person_leaving_twice_at_once_one_counts():
+def test_of_one_person_leaving_twice_at_once_one_counts(run_jobs):
     event = EventFactory(capacity=1)
     going = AttendanceFactory(event=event).user
     AttendanceFactory.create_batch(3, event=event, status="waitlisted")
     clients = [ApiClient(going) for _ in range(4)]
 
     answers = together(*[lambda client=client: leave(client, event) for client in clients])
+    run_jobs()
 
     assert sorted(answer.status_code for answer in answers) == [204, 404, 404, 404]
     assert statuses(event) == ["going", "waitlisted", "waitlisted"]
