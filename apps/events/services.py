@@ -16,7 +16,7 @@ from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_pr
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
 from apps.notifications.models import FanOut
-from apps.notifications.services import deliver, start_fan_out
+from apps.notifications.services import notify_all, start_fan_out
 
 Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
@@ -177,11 +177,9 @@ def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
     new = people.exclude(attendances__event=event)
     ids = list(new.values_list("pk", flat=True))
     Attendance.objects.bulk_create(Attendance(event=event, user_id=pk, status=Status.INVITED) for pk in ids)
-    key = f"event_invited:{event.pk}:{timezone.now().timestamp()}"
+    told = User.objects.filter(pk__in=ids)
     words = {"host": by.username, "title": event.title}
-    fan_out = start_fan_out(key=key, code="event_invited", actor=by, redirect=leads_to(event), **words)
-    if fan_out:
-        deliver(fan_out=fan_out, audience=User.objects.filter(pk__in=ids))
+    notify_all(receivers=told, code="event_invited", actor=by, redirect=leads_to(event), **words)
     return len(ids)
 
 

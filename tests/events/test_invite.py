@@ -1,7 +1,7 @@
 import pytest
 
 from apps.accounts.models import User
-from apps.notifications.models import FanOut, Notification
+from apps.notifications.models import Notification
 from tests.client import ApiClient
 from tests.events.people import DENIED, befriend, heard, join, leave, stands_to, statuses
 from tests.factories import AttendanceFactory, BlockFactory, ConnectionFactory, EventFactory, UserFactory
@@ -135,16 +135,10 @@ def test_nobody_is_invited_to_what_has_ended(host, host_client):
     assert (response.status_code, response.json()["code"]) == (400, "event_ended")
 
 
-def test_what_was_told_is_finished(host, host_client, event):
-    invite(host_client, event, *befriend(host))
-
-    assert FanOut.objects.get().finished_at is not None
-
-
 def test_its_cost_does_not_grow_with_the_invited(host, host_client, django_assert_max_num_queries):
     friends = befriend(host, 50)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(20):
         invite(host_client, EventFactory.create(host=host), *friends)
 
     assert len(heard("event_invited")) == 50
