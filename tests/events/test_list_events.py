@@ -1,8 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.utils import timezone
 
+from apps.events.models import Event
 from tests.client import ApiClient
 from tests.events.people import ITEM_KEYS, in_days
 from tests.factories import EventFactory
@@ -136,3 +139,18 @@ def test_pages_lead_to_each_other(db, settings):
     assert first["meta"] == {"total": 3, "page": 1, "limit": 2, "next": f"{url}2", "previous": None}
     assert (last["meta"]["next"], last["meta"]["previous"]) == (None, f"{url}1")
     assert ApiClient().get(f"{URL}?page=9").json()["data"] == []
+
+
+def test_what_goes_on_is_found_without_reading_what_is_past(host):
+    days = [*range(-3000, -2), -0.5, *range(1, 400)]
+    events = [Event(host=host, title="Gala", date=in_days(number), location="Berlin") for number in days]
+    for event in events:
+        event.settle()
+    Event.objects.bulk_create(events)
+    if connection.vendor == "postgresql":
+        connection.cursor().execute("ANALYZE events_event")
+
+    plan = Event.objects.visible_to(AnonymousUser()).when("ongoing").as_items(AnonymousUser())[:20].explain()
+
+    assert "events_by_end" in plan
+    assert "events_by_date" not in plan
