@@ -45,14 +45,14 @@ def entry_of(event: Event) -> Entry:
 
 
 def feed_url(feed: CalendarFeed) -> str:
-    token = signing.dumps([feed.user_id, feed.generation], salt=SALT)
+    token = signing.Signer(salt=SALT).sign_object([feed.user_id, feed.generation])
     return absolute(f"{API}/events/calendar.ics?token={token}")
 
 
 def owner_of(token: str) -> User:
     """Whose feed this token opens; a former one opens nothing."""
     try:
-        user_id, generation = signing.loads(token, salt=SALT)
+        user_id, generation = signing.Signer(salt=SALT).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise NotFound from error
     if (owner := feed_owner(user_id, generation)) is None:
