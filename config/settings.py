@@ -190,6 +190,7 @@ THROTTLE_RATES = {
         "story": "60/hour",
         "chat": "240/minute",
         "room": "60/hour",
+        "report": "30/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
     }.items()

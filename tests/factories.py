@@ -8,9 +8,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, User, UserType
+from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, Taxonomy, User, UserType
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
+from apps.moderation.models import Report, ReportFile
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
@@ -239,4 +240,31 @@ class AttachmentFactory(factory.django.DjangoModelFactory):
     content_type = "image/png"
     name = "picture.png"
     size = 100
+    file = factory.LazyFunction(image_file)
+
+
+class ReportFactory(factory.django.DjangoModelFactory):
+    """About a person, unless something else is given."""
+
+    class Meta:
+        model = Report
+
+    class Params:
+        code = "spam"
+
+    reporter = factory.SubFactory(UserFactory)
+    target_owner = factory.SubFactory(UserFactory)
+    target_type = Report.Target.USER
+    target_id = factory.LazyAttribute(lambda report: report.target_owner.pk)
+    reason = factory.LazyAttribute(lambda report: Taxonomy.objects.get(type="report_reason", code=report.code))
+    snapshot = factory.LazyAttribute(lambda report: {"username": report.target_owner.username})
+
+
+class ReportFileFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ReportFile
+
+    report = factory.SubFactory(ReportFactory)
+    content_type = "image/png"
+    name = "picture.png"
     file = factory.LazyFunction(image_file)

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from apps.accounts.models import Document
+from apps.accounts.models import Document, User
 from apps.core.auth import SignedInRequest
+from apps.moderation.models import Report
 
 NAVIGATION = {
     "People": [
@@ -31,12 +32,16 @@ NAVIGATION = {
         ("Conversations", "forum", "messaging.conversation"),
         ("Messages", "chat_bubble", "messaging.message"),
     ],
+    "Moderation": [
+        ("Reports", "flag", "moderation.report"),
+    ],
     "Notifications": [
         ("Notifications", "notifications", "notifications.notification"),
         ("Notification types", "edit_notifications", "notifications.notificationtype"),
     ],
     "Operations": [
         ("Site settings", "tune", "constance.config"),
+        ("Taxonomies", "category", "accounts.taxonomy"),
         ("Groups", "shield_person", "auth.group"),
         ("Audit trail", "visibility", "core.auditentry"),
         ("Console history", "history", "admin.logentry"),
@@ -81,10 +86,15 @@ def pages_of(request: HttpRequest) -> dict[str, str]:
 
 def entry(request: SignedInRequest, title: str, symbol: str, model: str, pages: dict[str, str]) -> dict[str, Any]:
     item = {"title": title, "icon": symbol, "link": pages[model]}
-    if model == "accounts.document" and request.user.has_perm("accounts.review_document"):
-        waiting = Document.objects.pending().count()
-        return item | {"badge": str(waiting) if waiting else "", "badge_variant": "warning"}
-    return item
+    waiting = waiting_for(request.user, model)
+    return item | {"badge": str(waiting), "badge_variant": "warning"} if waiting else item
+
+
+def waiting_for(user: User, model: str) -> int:
+    """How much of this waits for somebody who decides, as this person does."""
+    if model == "accounts.document" and user.has_perm("accounts.review_document"):
+        return Document.objects.pending().count()
+    return Report.objects.visible_to(user).open().count() if model == "moderation.report" else 0
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:

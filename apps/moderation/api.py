@@ -1,32 +1,54 @@
-"""Being away."""
+"""Being away, and saying that something is wrong."""
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from ninja.responses import Status
 
 from apps.accounts.auth import SessionRequest
 from apps.accounts.schemas import LoginOut
 from apps.accounts.services import people
-from apps.core.auth import anyone
+from apps.core import files
+from apps.core.auth import FileLink, SignedInRequest, anyone
 from apps.core.clients import client_of
 from apps.core.payload import Payload
-from apps.core.routing import Router, refusals
+from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Reply, ok
+from apps.core.throttling import Throttle
+from apps.core.uploads import SHOWN
 from apps.moderation import services
-from apps.moderation.schemas import DeactivateIn, ReactivateIn
+from apps.moderation.models import ReportFile
+from apps.moderation.schemas import DeactivateIn, ReactivateIn, ReportIn, ReportOut
 
-router = Router(tags=["users"])
+router = Router(tags=["social"])
 
 
-@router.patch("/users/deactivate", response={200: Reply[None], **refusals(429)})
+@router.patch("/users/deactivate", response={200: Reply[None], **refusals(429)}, tags=["users"])
 def deactivate(request: SessionRequest, data: Payload[DeactivateIn]) -> Answer:
     services.deactivate(session=request.session_row, password=data.password, client=client_of(request))
     return ok(None, f"User {request.user.username} deactivated successfully")
 
 
-@router.put("/users/deactivate", response={200: Reply[None], **refusals(429)})
+@router.put("/users/deactivate", response={200: Reply[None], **refusals(429)}, tags=["users"])
 def put_deactivate(request: SessionRequest, data: Payload[DeactivateIn]) -> Answer:
     return deactivate(request, data)
 
 
-@router.post("/users/reactivate", auth=anyone, response=Reply[LoginOut])
+@router.post("/users/reactivate", auth=anyone, response=Reply[LoginOut], tags=["users"])
 def reactivate(request: HttpRequest, data: Payload[ReactivateIn]) -> Answer:
     return ok(people.reactivate(token=data.token, client=client_of(request)), "Login successful.")
+
+
+@router.post("/reports", throttle=Throttle("report"), response={201: Reply[ReportOut], **refusals(404)})
+def report(request: SignedInRequest, data: Payload[ReportIn]) -> Status[Answer]:
+    return Status(201, ok(services.report(reporter=request.user, form=data), "Report received."))
+
+
+@router.get("/files/report/{id:file_id}", auth=FileLink("report"), **FILE_ANSWER)
+def get_report_file(request: SignedInRequest, file_id: int) -> HttpResponseBase:
+    file = get_object_or_404(ReportFile.objects.visible_to(request.user).select_related("report"), pk=file_id)
+    kind = file.content_type
+    response = files.serve(request, file.file, kind, file.name, download=kind not in SHOWN)
+    if files.sends_content(request, response):
+        services.open_file(file=file, by=request.user)
+    return response

@@ -1,4 +1,10 @@
-from apps.core.schemas import In, Secret
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AliasPath, Field, StringConstraints
+
+from apps.core.schemas import AnyCase, Id, In, Out, Secret
+from apps.moderation.models import Report
 
 
 class DeactivateIn(In):
@@ -9,3 +15,20 @@ class DeactivateIn(In):
 
 class ReactivateIn(In):
     token: Secret
+
+
+class ReportIn(In):
+    target_type: Annotated[Report.Target, AnyCase]
+    target_id: Id
+    reason: Annotated[str, StringConstraints(max_length=50), AnyCase]
+    details: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class ReportOut(Out):
+    id: int
+    target_type: Report.Target
+    target_id: int
+    reason: str = Field(validation_alias=AliasPath("reason", "code"))
+    details: str
+    status: Report.Status
+    created_at: datetime

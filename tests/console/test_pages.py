@@ -14,13 +14,14 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from unfold.admin import ModelAdmin
 
-from apps.accounts.models import Block, Document, Profile, Session, User, UserType
+from apps.accounts.models import Block, Document, Profile, Session, Taxonomy, User, UserType
 from apps.core import audit
 from apps.core.models import AuditEntry, IdempotencyKey
 from apps.core.queue import queue
 from apps.core.tasks import prune_idempotency_keys
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
+from apps.moderation.models import Report
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story
 from tests.client import sign_in
@@ -38,6 +39,7 @@ from tests.factories import (
     NotificationFactory,
     ProfileCategoryFactory,
     ProfilePlatformFactory,
+    ReportFileFactory,
     StaffFactory,
     StoryFactory,
     UserFactory,
@@ -76,6 +78,8 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Conversation: ConversationFactory,
     Message: MessageFactory,
     Attendance: AttendanceFactory,
+    Report: lambda: ReportFileFactory().report,
+    Taxonomy: lambda: Taxonomy.objects.create(type="report_reason", code=f"c{Taxonomy.objects.count()}", value="Value"),
     FanOut: lambda: FanOutFactory(actor=UserFactory()),
     Notification: lambda: NotificationFactory(actor=UserFactory()),
     NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
@@ -109,13 +113,19 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     registered = {model._meta.label_lower for model in MODELS}
     ours = {
         model._meta.label_lower
-        for app in ("core", "accounts", "social", "events", "messaging", "notifications")
+        for app in ("core", "accounts", "social", "events", "messaging", "moderation", "notifications")
         for model in apps.get_app_config(app).get_models()
     }
 
     within_another = {
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
-        *["core.seededgrant", "social.storyview", "events.calendarfeed", "messaging.attachment"],
+        *[
+            "core.seededgrant",
+            "moderation.reportfile",
+            "social.storyview",
+            "events.calendarfeed",
+            "messaging.attachment",
+        ],
     }
     assert ours - registered == within_another
     assert {"constance.config", "auth.group", "django_q.schedule", "django_q.failure"} <= registered
@@ -165,11 +175,11 @@ def test_the_queries_of_the_first_page_do_not_grow(boss_client):
             assert boss_client.get("/admin/").status_code == 200
         return len(captured)
 
-    for model in (User, Document, Connection, Failure):
+    for model in (User, Document, Connection, Failure, Report):
         make(model)
     queries()
     few = queries()
-    for model in (User, Document, Connection, Failure, UserType):
+    for model in (User, Document, Connection, Failure, UserType, Report):
         make(model, 10)
 
     assert queries() == few
@@ -197,7 +207,7 @@ def test_who_signs_in_arrives_at_the_first_page(staff, client):
 
 
 READ_ONLY = [
-    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut],
+    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Report],
     *[IdempotencyKey, Document, Block, LogEntry, Success, OrmQ],
 ]
 
@@ -287,7 +297,7 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
     assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
     seeded = [
         *[User, UserType, Document, Session, Block, Connection, Story, Event, Attendance],
-        *[Conversation, Message, Notification, NotificationType, AuditEntry],
+        *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, AuditEntry],
     ]
     assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}
 

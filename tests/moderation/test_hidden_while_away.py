@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from apps.accounts.models import User
@@ -15,10 +16,12 @@ from apps.social.models import Connection
 from tests.client import ApiClient
 from tests.events.people import in_days
 from tests.factories import (
+    AttachmentFactory,
     AttendanceFactory,
     BlockFactory,
     ConnectionFactory,
     EventFactory,
+    MessageFactory,
     NotificationFactory,
     StaffFactory,
     StoryFactory,
@@ -37,6 +40,7 @@ def world(db):
     ConnectionFactory(sender=bob, receiver=carol, accepted=True)
     story, bobs_story = StoryFactory(user=nina), StoryFactory(user=bob)
     StoryViewFactory(story=bobs_story, viewer=nina)
+    message = MessageFactory(sender=nina, receiver=bob)
     event, secret = EventFactory(host=nina), EventFactory(host=nina, visibility="connections")
     bobs_event = EventFactory(host=bob)
     AttendanceFactory(event=bobs_event, user=nina)
@@ -44,6 +48,8 @@ def world(db):
     return SimpleNamespace(
         nina=nina,
         story=story,
+        message=message,
+        attachment=AttachmentFactory(message=message),
         bobs_story=bobs_story,
         event=event,
         secret=secret,
@@ -77,18 +83,16 @@ def found(path: str, wanted: Callable[[Any], Any], *, field: Callable[[Any], Any
     return lambda client, world: wanted(world) in [field(row) for row in read(client, path.format(world))["data"]]
 
 
-def read_all(response: Any) -> None:
-    """Closing a half-read answer would close the test's own database connection."""
-    if response.streaming:
-        b"".join(response.streaming_content)
+def is_there(response: HttpResponseBase) -> bool:
+    if response.streaming:  # closed half-read, it would close the connection of the test
+        assert b"".join(response.streaming_content)
+    assert response.status_code in (200, 404)
+    return response.status_code == 200
 
 
 def opens(path: str) -> Any:
     def look(client: ApiClient, world: Any) -> bool:
-        response = client.get(path.format(world))
-        read_all(response)
-        assert response.status_code in (200, 404)
-        return response.status_code == 200
+        return is_there(client.get(path.format(world)))
 
     return look
 
@@ -96,9 +100,7 @@ def opens(path: str) -> Any:
 def opens_link(name: str) -> Any:
     def look(client: ApiClient, world: Any) -> bool:
         parts = urlsplit(getattr(world, name))
-        response = Client().get(f"{parts.path}?{parts.query}")
-        read_all(response)
-        return response.status_code == 200
+        return is_there(Client().get(f"{parts.path}?{parts.query}"))
 
     return look
 
@@ -150,6 +152,13 @@ READS = {
         lambda client, world: read(client, "/notifications/unread-count")["data"]["unread_count"] == 1,
     ),
     "bob follows a notification": ("bob", opens("/notifications/{0.notification.pk}/resolve")),
+    "bob lists conversations": (
+        "bob",
+        found("/chat/conversations", nina, field=lambda row: row["other_user"]["id"]),
+    ),
+    "bob lists what they wrote": ("bob", opens("/chat?user_id={0.nina.pk}")),
+    "bob lists all messages": ("bob", found("/chat", lambda world: world.message.pk)),
+    "bob opens a file she sent": ("bob", opens("/files/attachment/{0.attachment.pk}")),
     "her calendar asks for her events": ("visitor", opens_link("calendar_link")),
 }
 
@@ -176,6 +185,7 @@ WRITES = {
     "join her event": ("bob", "POST", "/events/{0.event.pk}/join", {"status": "going"}, 200),
     "take her event down": ("moderator", "DELETE", "/events/{0.event.pk}", None, 204),
     "take her story down": ("moderator", "DELETE", "/stories/{0.story.pk}", None, 204),
+    "read what she wrote": ("bob", "POST", "/chat/read", {"user_id": "{0.nina.pk}"}, 200),
     "mark a notification about her": ("bob", "PATCH", "/notifications/{0.notification.pk}/read", None, 200),
 }
 

@@ -1,3 +1,3 @@
-from apps.accounts.admin import documents, passwords, people, sessions
+from apps.accounts.admin import documents, passwords, people, sessions, taxonomies
 
-__all__ = ["documents", "passwords", "people", "sessions"]
+__all__ = ["documents", "passwords", "people", "sessions", "taxonomies"]

@@ -1,0 +1,11 @@
+from apps.core.errors import DomainError
+
+
+class OwnTarget(DomainError):
+    code = "own_target"
+    detail = "You cannot report yourself, or what is yours."
+
+
+class AlreadyReported(DomainError):
+    code = "already_reported"
+    detail = "You have already reported this."
