@@ -179,7 +179,6 @@ def test_the_database_knows_nobody_who_is_active_and_away(alice):
         User.objects.filter(pk=alice.pk).update(deactivated_at=timezone.now())
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_twice_at_once_deactivates_once(alice):
     clients = [ApiClient(alice) for _ in range(4)]
@@ -189,7 +188,6 @@ def test_twice_at_once_deactivates_once(alice):
     assert sorted(statuses) == [200, 401, 401, 401]
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_no_login_slips_through_while_somebody_leaves(alice):
     for _ in range(10):

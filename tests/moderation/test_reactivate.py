@@ -138,7 +138,6 @@ def test_the_token_is_required(db):
     assert response.json()["details"] == {"token": ["This field is required."]}
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_come_back_once(alice, token):
     statuses = together(*[lambda: reactivate(token).status_code] * 4)

@@ -351,7 +351,6 @@ def test_a_refused_one_leaves_no_file(alice_client, bob, stored_files):
     assert stored_files() == before
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_one(alice, bob, stored_files):
     story, client = StoryFactory(user=bob), ApiClient(alice)
