@@ -21,8 +21,8 @@ lint: $(VENV)/development ## style, types, import contracts, missing migrations,
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.drift
 
-bench: $(VENV)/development ## measure speed and cost; benchmarks/README.md explains
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/development ## measure speed and cost; ARGS= names parts; benchmarks/README.md explains
+	$(BIN)/python -m benchmarks $(ARGS)
 
 openapi: $(VENV)/development ## write docs/openapi.json anew
 	$(BIN)/python -m tests.drift --write

@@ -1,33 +1,80 @@
 """`make bench`: everything that is measured. benchmarks/README.md explains the figures."""
 
+import argparse
 import os
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import django
 from django.core.management import call_command
 
+folder = tempfile.mkdtemp(prefix="infloo-bench-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 for secret in ("SECRET_KEY", "TOKEN_KEY"):
     os.environ.setdefault(secret, f"only-for-benchmarks-{secret}-{'x' * 32}")
-os.environ |= {"THROTTLES": "off", "LOG_LEVEL": "WARNING", "DATA_DIR": tempfile.mkdtemp(prefix="infloo-bench-")}
-Path(os.environ["DATA_DIR"], "static").mkdir()
+os.environ |= {"THROTTLES": "off", "LOG_LEVEL": "WARNING", "DATA_DIR": folder}
+Path(folder, "static").mkdir()
 django.setup()
 
 from django.db import connection  # noqa: E402  # Django has to be set up first
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
-from benchmarks import fan_out, requests  # noqa: E402
+from benchmarks import data, fan_out, requests  # noqa: E402
 
-if __name__ == "__main__":
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
+PARTS: dict[str, Callable[[data.World], list[str] | None]] = {
+    "requests": requests.main,
+    "fan_out": fan_out.main,
+}
+NEED_POSTGRESQL: set[str] = set()
+
+
+def main() -> None:
+    asked = arguments()
+    name = connection.settings_dict["NAME"]
+    # Beside that of the tests; on SQLite a file, for other processes work on it too.
+    connection.settings_dict["TEST"]["NAME"] = (
+        f"{folder}/bench.sqlite3" if connection.vendor == "sqlite" else f"bench_{name}"
+    )
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
     setup_test_environment()
     try:
-        call_command("seed", stdout=StringIO())
-        print(connection.vendor)
-        requests.main()
-        fan_out.main()
+        complaints = measure(asked.parts, make_world(asked.users))
     finally:
         teardown_test_environment()
         connection.creation.destroy_test_db(name, verbosity=0)
+    sys.exit("\n".join(["", *complaints]) if complaints else 0)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"Some of: {', '.join(PARTS)}. Default: all.")
+    parser.add_argument("--users", type=int, default=100_000, help="1,000 to 1,000,000. Default: 100,000.")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - PARTS.keys():
+        parser.error(f"There is no {', '.join(unknown)}.")
+    asked.parts = asked.parts or [part for part in PARTS if is_possible(part)]
+    return asked
+
+
+def is_possible(part: str) -> bool:
+    return connection.vendor == "postgresql" or part not in NEED_POSTGRESQL
+
+
+def make_world(users: int) -> data.World:
+    call_command("seed", stdout=StringIO())
+    started = time.perf_counter()
+    world = data.fill(users=users, hosts=[size for size in (10, 10_000, 100_000) if size <= users])
+    print(f"{connection.vendor}, {users:,} people, made in {time.perf_counter() - started:.0f} s")
+    return world
+
+
+def measure(parts: list[str], world: data.World) -> list[str]:
+    return [complaint for part in parts for complaint in PARTS[part](world) or []]
+
+
+if __name__ == "__main__":
+    main()

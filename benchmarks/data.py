@@ -93,11 +93,20 @@ class Person(NamedTuple):
     last_name: str
 
 
-def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime | None = None) -> dict[int, int]:
-    """Fill an empty, seeded database with `users` people and a host for each number of connections in `hosts`.
+@dataclass(frozen=True)
+class World:
+    users: int
+    hosts: dict[int, int]
+    """By number of connections; the ids of people are 1 to `users`, those of the hosts come after."""
 
-    The ids of people are 1 to `users`, those of the hosts come after; they are returned by number of connections.
-    """
+    @property
+    def ordinary(self) -> int:
+        """Somebody with tens of connections."""
+        return self.users // 100 * 50
+
+
+def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime | None = None) -> World:
+    """Fill an empty, seeded database with `users` people and a host for each number of connections in `hosts`."""
     if User.objects.exists() or users < 1000 or max(hosts, default=0) > users:
         raise SystemExit("The data set needs an empty database, 1,000 people, and as many as a host knows.")
     size = Size(users, hosts, seed, now or timezone.now())
@@ -118,7 +127,7 @@ def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime 
     load(Notification, notifications(size, kinds))
     # Chat goes here as soon as apps.messaging exists: one conversation of 100,000 messages among the rest.
     settle([User, Profile, Event, Story])
-    return {connections: users + place for place, connections in enumerate(hosts, start=1)}
+    return World(users, {connections: users + place for place, connections in enumerate(hosts, start=1)})
 
 
 def load(model: type[Model], rows: Rows) -> None:
@@ -166,10 +175,18 @@ def stamp(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment.astimezone(UTC))
 
 
+def username(number: int) -> str:
+    return person(number).username
+
+
+def person(number: int) -> Person:
+    first, last = FIRST[number % len(FIRST)], LAST[number // 3 % len(LAST)]
+    return Person(f"{first}.{last}{number}".lower(), first, last)
+
+
 def everybody(size: Size) -> Iterator[tuple[int, Person]]:
     for number in range(1, size.users + 1):
-        first, last = FIRST[number % len(FIRST)], LAST[number // 3 % len(LAST)]
-        yield number, Person(f"{first}.{last}{number}".lower(), first, last)
+        yield number, person(number)
     for place, count in enumerate(size.hosts, start=1):
         yield size.users + place, Person(f"host{count}", "Host", "")
 

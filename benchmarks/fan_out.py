@@ -1,89 +1,91 @@
 """What it costs to host an event: the answer, and until everybody can read of it."""
 
+import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
-from django_q.models import OrmQ
 
-from apps.accounts.models import User, UserType
-from apps.events.models import Event
+from apps.accounts.models import User
+from apps.events.models import Event, connections_of
 from apps.events.schemas import EventIn
 from apps.events.services import create_event
-from apps.notifications.models import Notification
-from apps.social.models import Connection
-
-SIZES = (10, 10_000, 100_000)
-
-
-def main() -> None:
-    print("\nhosting an event; seconds")
-    print(f"{'connections':>12} {'answer':>10} {'told by the worker':>20} {'bare INSERT … SELECT':>22}")
-    for size in SIZES:
-        host = make_host(size)
-        empty()
-        answer = timed(lambda host=host: create_event(host=host, form=form()))
-        told = timed(run_job)
-        if Notification.objects.count() != size:
-            raise SystemExit(f"{Notification.objects.count()} of {size} were told")
-        empty()
-        bare = timed(lambda host=host: insert(host))
-        print(f"{size:12,} {answer:10.4f} {told:20.2f} {bare:22.2f}")
+from apps.notifications.models import Notification, NotificationQuerySet
+from benchmarks.data import World
+from benchmarks.processes import answer_of
 
 
-def make_host(connections: int) -> User:
-    brand = UserType.objects.get(slug="brand")
-    host = User.objects.create_user(f"host{connections}", f"host{connections}@example.com", user_type=brand)
-    names = [f"guest{connections}-{number}" for number in range(connections)]
-    guests = User.objects.bulk_create(
-        (User(username=name, email=f"{name}@example.com", user_type=brand) for name in names),
-        batch_size=5000,
-    )
-    accepted = Connection.Status.ACCEPTED
-    Connection.objects.bulk_create(
-        (Connection(sender=host, receiver=guest, status=accepted) for guest in guests), batch_size=5000
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return host
+def main(world: World) -> None:
+    print("\nhosting an event; seconds, and megabytes by which the worker's process grows meanwhile")
+    heads = ("answer", "worker's job", "its memory", "bare INSERT … SELECT")
+    print(f"{'connections':>12} {'told':>8} {heads[0]:>10} {heads[1]:>14} {heads[2]:>12} {heads[3]:>22}")
+    for size, host_id in sorted(world.hosts.items()):
+        host = User.objects.get(pk=host_id)
+        answer = timed(lambda host=host: create_event(host=host, form=form()))  # type: ignore[misc]
+        event = Event.objects.filter(host=host).latest("pk")
+        job = json.loads(answer_of("benchmarks.job"))
+        expect_all_told(event)
+        forget(event)
+        bare = timed(lambda event=event: insert(event))  # type: ignore[misc]
+        count = expect_all_told(event)
+        forget(event)
+        memory = "not known" if job["megabytes"] is None else f"{job['megabytes']:.1f}"
+        print(f"{size:12,} {count:8,} {answer:10.4f} {job['seconds']:14.2f} {memory:>12} {bare:22.2f}")
+
+
+def expect_all_told(event: Event) -> int:
+    """Everybody who is active, once."""
+    count = told(event).values("receiver").distinct().count()
+    if not count == told(event).count() == connections_of(event.host).count():
+        raise SystemExit(f"{count} connections were told, which is not right.")
+    return count
 
 
 def form() -> EventIn:
     return EventIn(title="Gala", date=timezone.now() + timedelta(days=7), location="Vienna")
 
 
-def run_job() -> None:
-    job = OrmQ.objects.get()
-    task = job.task
-    job.delete()
-    task["func"](*task["args"])
-
-
-def insert(host: User) -> None:
+def insert(event: Event) -> None:
     """The same rows, by hand, in one statement."""
-    event = Event.objects.filter(host=host).latest("pk")
     rows = """
         INSERT INTO notifications_notification (receiver_id, actor_id, kind_id, title, message, priority,
             redirect_kind, redirect_id, redirect_url, is_read, created_at, updated_at)
-        SELECT c.receiver_id, c.sender_id, k.id, 'New event', 'host is hosting a new event: Gala', 'medium',
-            'event', %s, %s, %s, %s, %s
-        FROM social_connection c, notifications_notificationtype k
-        WHERE c.sender_id = %s AND k.code = 'event_hosted'
+        SELECT person.id, %(host)s, kind.id, 'New event', 'host is hosting a new event: Gala', 'medium',
+            'event', %(event)s, %(path)s, %(unread)s, %(now)s, %(now)s
+        FROM (
+            SELECT receiver_id AS id FROM social_connection WHERE sender_id = %(host)s AND status = 'accepted'
+            UNION ALL
+            SELECT sender_id FROM social_connection WHERE receiver_id = %(host)s AND status = 'accepted'
+        ) AS side
+        JOIN accounts_user AS person ON person.id = side.id AND person.is_active
+        CROSS JOIN notifications_notificationtype AS kind WHERE kind.code = 'event_hosted'
     """
-    now = timezone.now()
+    values: dict[str, Any] = {
+        "host": event.host_id,
+        "event": event.pk,
+        "path": event.path,
+        "unread": False,
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(rows, [event.pk, event.path, False, now, now, host.pk])
+        cursor.execute(rows, values)
 
 
-def empty() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM notifications_notification")
-        if connection.vendor == "postgresql":
-            cursor.execute("VACUUM FULL notifications_notification")
+def told(event: Event) -> NotificationQuerySet:
+    return Notification.objects.filter(redirect_kind="event", redirect_id=event.pk, kind__code="event_hosted")
 
 
-def timed(work) -> float:  # type: ignore[no-untyped-def]  # whatever it answers
+def forget(event: Event) -> None:
+    told(event)._raw_delete(using="default")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE notifications_notification")
+
+
+def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
