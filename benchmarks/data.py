@@ -1,34 +1,35 @@
 """One network for every benchmark, of any size; the same rows for the same size, seed and moment.
 
-Rows are written while they are made (COPY on PostgreSQL, executemany on SQLite), so memory does not grow with them.
+Rows are written while they are made (COPY on PostgreSQL, executemany on SQLite), so memory hardly grows with them.
 How much there is of everything stands at the function that makes it.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from operator import itemgetter
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import make_password
-from django.core.management.color import no_style
-from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.accounts.models import Block, Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.events.models import Attendance, Event
+from apps.messaging.models import Attachment, Conversation, Message
 from apps.notifications.models import Notification, NotificationType
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
+from benchmarks.copying import Rows, load, settle, stamp
 
 PASSWORD = "Secret@123"  # noqa: S105  # everybody's
 BUSY, FRIEND = 1, 2
 """The two with the most connections (about 6,000 and 2,500 of 100,000 people), who are connected to each other."""
 POPULAR_EVENT = POPULAR_STORY = 1
 """The busy person's: up to 5,000 people take part in it, and have seen it."""
+LONG_CHAT, ROOM = 1, 2
+"""Both of the busy person and the friend: up to 100,000 messages, and the room called `room2`."""
 
 FIRST = ["Alba", "Amir", "Anna", "Ben", "Clara", "Elif", "Emil", "Fatou", "Finn", "Greta", "Ivan", "Kofi", "Mara"]
 LAST = ["Adler", "Berger", "Costa", "Diallo", "Fischer", "Garcia", "Ito", "Jansen", "Lopez", "Moreau", "Okafor"]
@@ -44,25 +45,6 @@ TOLD = [
     *(("follow_request", "connection"), ("follow_accepted", "profile")),
 ]
 """What people are told, as often as it stands here: the notification's code, and what it leads to."""
-
-DROP_AND_MAKE = {
-    "postgresql": """
-        SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
-        FROM pg_index WHERE NOT indisunique AND indrelid = %(table)s::regclass
-        UNION ALL
-        SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
-            format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-        FROM pg_constraint WHERE contype = 'f' AND conrelid = %(table)s::regclass
-    """,
-    "sqlite": """
-        SELECT 'DROP INDEX ' || name, sql FROM sqlite_master
-        WHERE type = 'index' AND sql LIKE 'CREATE INDEX %%' AND tbl_name = %(table)s
-    """,
-}
-"""The statements by which a table loses and gets its indexes and references (SQLite keeps references)."""
-
-Rows = Iterator[dict[str, Any]]
-"""Each with the same columns; the rest have their model's defaults."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,7 @@ def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime 
     if User.objects.exists() or users < 1000 or max(hosts, default=0) > users:
         raise SystemExit("The data set needs an empty database, 1,000 people, and as many as a host knows.")
     size = Size(users, hosts, seed, now or timezone.now())
-    apart = blocked_pairs(size)
+    apart, pairs = blocked_pairs(size), chatting_pairs(size)
     # Read before: while rows are copied, nothing else passes through the connection.
     types = {kind.slug: kind.pk for kind in UserType.objects.all()}
     kinds = {kind.code: kind for kind in NotificationType.objects.all()}
@@ -125,54 +107,12 @@ def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime 
     load(Story, stories(size))
     load(StoryView, story_views(size))
     load(Notification, notifications(size, kinds))
-    # Chat goes here as soon as apps.messaging exists: one conversation of 100,000 messages among the rest.
-    settle([User, Profile, Event, Story])
+    load(Conversation, conversations(size, pairs))
+    load(Message, messages(size, pairs))
+    load(Attachment, attachments(size, pairs))
+    date_conversations()
+    settle([User, Profile, Event, Story, Conversation, Message])
     return World(users, {connections: users + place for place, connections in enumerate(hosts, start=1)})
-
-
-def load(model: type[Model], rows: Rows) -> None:
-    table, first = model._meta.db_table, next(rows)
-    fields = {field.attname: field for field in model._meta.concrete_fields}
-    left_out = [field for name, field in fields.items() if name not in first and not field.primary_key]
-    defaults = tuple(field.get_db_prep_save(field.get_default(), connection) for field in left_out)
-    names, values = [*first, *(field.attname for field in left_out)], itemgetter(*first)
-    columns = ", ".join(str(fields[name].column) for name in names)
-    with transaction.atomic(), connection.cursor() as cursor, bare(cursor, table):
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                copy.write_row(values(first) + defaults)
-                for row in rows:
-                    copy.write_row(values(row) + defaults)
-        else:
-            insert = f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' for _ in names)})"  # noqa: S608
-            # The driver's own: Django's keeps all rows.
-            cursor.connection.execute(insert, values(first) + defaults)
-            cursor.connection.executemany(insert, (values(row) + defaults for row in rows))
-
-
-@contextmanager
-def bare(cursor: Any, table: str) -> Iterator[None]:
-    """Without indexes and references, which are made and checked afterwards, for all rows at once."""
-    cursor.execute(DROP_AND_MAKE[connection.vendor], {"table": table})
-    statements = cursor.fetchall()
-    for drop, _ in statements:
-        cursor.execute(drop)
-    yield
-    for _, make in statements:
-        cursor.execute(make)
-
-
-def settle(numbered: Sequence[type[Model]]) -> None:
-    """Leave the database as work leaves it. Those `numbered` were given their ids."""
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), numbered):
-            cursor.execute(statement)
-        # Before a vacuum, index-only scans and trigram indexes are not what they are in production.
-        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-
-
-def stamp(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment.astimezone(UTC))
 
 
 def username(number: int) -> str:
@@ -388,3 +328,60 @@ def notifications(size: Size, kinds: dict[str, NotificationType]) -> Rows:
             "created_at": then,
             "updated_at": then,
         }
+
+
+def chatting_pairs(size: Size) -> list[tuple[int, int]]:
+    """By the number of the conversation less one: the two special ones, then one that every second person began."""
+    dice = size.dice("conversations")
+    began = range(4, size.users + 1, 2)
+    return [(BUSY, FRIEND)] * 2 + [(1 + int((one - 1) * dice.random() ** 2), one) for one in began]
+
+
+def conversations(size: Size, pairs: list[tuple[int, int]]) -> Rows:
+    """1 for 2 people; 1 of 50 is a room. The busy person has about 300 (of 100,000 people)."""
+    created = stamp(size.now - timedelta(days=365))
+    for number, (first, second) in enumerate(pairs, start=1):
+        yield {
+            "id": number,
+            "name": f"room{number}" if number % 50 == ROOM else None,
+            "first_id": first,
+            "second_id": second,
+            "created_at": created,
+            "updated_at": created,
+        }
+
+
+def message_count(size: Size, pairs: list[tuple[int, int]]) -> int:
+    return len(pairs) * 10 + min(100_000, size.users)
+
+
+def messages(size: Size, pairs: list[tuple[int, int]]) -> Rows:
+    """10 in each conversation, 100,000 in the long one (or as many as there are people); of the last ones some wait."""
+    dice = size.dice("messages")
+    total = message_count(size, pairs)
+    sent = size.moments(-365, 0)
+    for number in range(1, total + 1):
+        is_long = dice.random() * total < total - len(pairs) * 10
+        conversation = LONG_CHAT if is_long else dice.randint(ROOM, len(pairs))
+        sender, receiver = dice.sample(pairs[conversation - 1], 2)
+        then = sent[number * (len(sent) - 1) // total]
+        yield {
+            "id": number,
+            "conversation_id": conversation,
+            "sender_id": sender,
+            "receiver_id": receiver,
+            "content": sentence(dice),
+            "timestamp": then,
+            "read_at": None if number > total * 0.98 and dice.random() < 0.5 else then,
+        }
+
+
+def attachments(size: Size, pairs: list[tuple[int, int]]) -> Rows:
+    """A link with 1 of 50 messages."""
+    for message in range(50, message_count(size, pairs) + 1, 50):
+        yield {"message_id": message, "link": f"https://example.com/{message}.pdf"}
+
+
+def date_conversations() -> None:
+    newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values("timestamp")[:1]
+    Conversation.objects.update(updated_at=Coalesce(Subquery(newest), F("created_at")))

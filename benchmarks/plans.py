@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
+from apps.messaging.models import Message
 from apps.notifications.models import Notification
 from benchmarks.caller import client_of, milliseconds, queries_of
-from benchmarks.data import BUSY, FRIEND, POPULAR_EVENT, POPULAR_STORY, World, username
+from benchmarks.data import BUSY, FRIEND, POPULAR_EVENT, POPULAR_STORY, ROOM, World, username
 
 BIG = 10_000
 """Rows; a larger table may not be read from end to end."""
@@ -20,7 +22,6 @@ QUERIES = 3
 MORE_QUERIES = {
     "/connections/mutual/": (4, "whose list it is has to be found"),
     "/stories/1/": (4, "whose list it is has to be found"),
-    "/events/1/attendees": (4, "whose list it is has to be found"),
 }
 """By the beginning of the path."""
 KNOWN_COUNTS = {
@@ -35,9 +36,15 @@ Plan = dict[str, Any]
 
 def paths(person: int) -> list[str]:
     """Each list, with each of its filters."""
-    now, middle = timezone.now(), middle_notification(person)
+    now, middle = timezone.now(), middle_of(Notification.objects.filter(receiver=person)).pk
+    written = middle_of(Message.objects.filter(sender=person))
+    letter, partner = written.pk, written.receiver_id
     month, week = (f"{now - timedelta(days=days):%Y-%m-%dT%H:%MZ}" for days in (30, 7))
-    own = [f"/stories/{POPULAR_STORY}/viewers", f"/events/{POPULAR_EVENT}/attendees"]
+    own = [
+        f"/stories/{POPULAR_STORY}/viewers",
+        f"/events/{POPULAR_EVENT}/attendees",
+        f"/chat/conversations/room{ROOM}/messages",
+    ]
     return [
         "/users",
         "/users?page=500",
@@ -70,6 +77,14 @@ def paths(person: int) -> list[str]:
         "/events?search=be",
         f"/events?host={BUSY}",
         f"/events/{POPULAR_EVENT}",
+        "/chat",
+        f"/chat?before={letter}",
+        f"/chat?after={letter}",
+        f"/chat?user_id={partner}",
+        f"/chat?user_id={partner}&before={letter}",
+        f"/chat?user_id={partner}&after={letter}",
+        "/chat/conversations",
+        "/chat/conversations?page=5",
         "/notifications",
         f"/notifications?before={middle}",
         f"/notifications?after={middle}",
@@ -84,9 +99,8 @@ def paths(person: int) -> list[str]:
     ]
 
 
-def middle_notification(person: int) -> int:
-    mine = Notification.objects.filter(receiver=person).order_by("pk")
-    return mine[mine.count() // 2].pk
+def middle_of(rows: QuerySet[Any]) -> Any:
+    return rows.order_by("pk")[rows.count() // 2]
 
 
 def main(world: World) -> list[str]:

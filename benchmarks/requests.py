@@ -20,7 +20,7 @@ def main(world: World) -> None:
 def calls(client: Client, person: int) -> dict[str, Call]:
     paths = (
         *("/users/profile", f"/users/profile/{username(FRIEND)}", "/users", "/connections", "/stories"),
-        *("/events", "/notifications", "/notifications/unread-count"),
+        *("/events", "/chat", "/chat/conversations", "/notifications", "/notifications/unread-count"),
     )
     login = {"username": username(person), "password": PASSWORD}
     found: dict[str, Call] = {f"GET {path}": lambda path=path: client.get(f"/api/v1{path}") for path in paths}  # type: ignore[misc]
