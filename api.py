@@ -28,9 +28,12 @@ from apps.core.errors import (
 from apps.core.middleware import error_response
 from apps.core.routing import Api
 from apps.events.api import router as events
+from apps.live.api import add_operations
 from apps.messaging.api import router as messaging
+from apps.messaging.schemas import MessageDeletedEvent, MessageEvent, MessageUpdatedEvent, ReadEvent
 from apps.moderation.api import router as moderation
 from apps.notifications.api import router as notifications
+from apps.notifications.schemas import NotificationEvent
 from apps.social.api import router as social
 
 logger = logging.getLogger(__name__)
@@ -51,7 +54,9 @@ api = Api(
     renderer=Renderer(),
 )
 
-for router in (operations, accounts, social, events, messaging, notifications, moderation):
+live = add_operations(NotificationEvent, MessageEvent, MessageUpdatedEvent, MessageDeletedEvent, ReadEvent)
+
+for router in (operations, accounts, social, events, messaging, notifications, moderation, live):
     api.add_router("", router)
 
 

@@ -11,5 +11,6 @@ logging.captureWarnings(True)
 django_application = get_asgi_application()
 
 from apps.core.door import BodyLimit  # noqa: E402  # needs the settings
+from apps.live.server import LiveDoor  # noqa: E402
 
-application = BodyLimit(django_application)
+application = LiveDoor(BodyLimit(django_application))

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "django_q",
     "ninja",
     "apps.core",
+    "apps.live",
     "apps.notifications",
     "apps.accounts",
     "apps.social",
@@ -191,6 +192,7 @@ THROTTLE_RATES = {
         "chat": "240/minute",
         "room": "60/hour",
         "report": "30/hour",
+        "typing": "120/minute",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
     }.items()

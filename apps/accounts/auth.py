@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.credentials import check_credentials
-from apps.accounts.models import Session, User, permissions_given
-from apps.accounts.tokens import Purpose, read_token
-from apps.core.auth import SignedInRequest
+from apps.accounts.models import Session, SessionQuerySet, User, permissions_given
+from apps.accounts.tokens import Claims, Purpose, read_token
+from apps.core.auth import ListenerPass, SignedInRequest
 from apps.core.clients import client_of
 from apps.core.errors import InvalidToken, Throttled
 
@@ -29,12 +29,21 @@ def current_session(request: HttpRequest) -> Session | None:
     if token is None:
         return None
     claims = read_token(token, Purpose.ACCESS)
-    session = (
-        Session.objects.alive()
-        .select_related("user__user_type", "user__profile")
-        .filter(pk=claims.session_id, user=claims.user_id)
-        .first()
-    )
+    return alive(Session.objects.select_related("user__user_type", "user__profile"), claims)
+
+
+def listening_session(request: HttpRequest) -> ListenerPass | None:
+    """The same for the live stream, whose token may stand in its address; the one query tells of the log too."""
+    token = bearer_token(request) or request.GET.get("token")
+    if token is None:
+        return None
+    claims = read_token(token, Purpose.ACCESS)
+    session = alive(Session.objects.with_log(), claims)
+    return ListenerPass(claims.user_id, session.pk, claims.expires_at, session.last_seq)
+
+
+def alive(sessions: SessionQuerySet, claims: Claims) -> Session:
+    session = sessions.alive().filter(pk=claims.session_id, user=claims.user_id).first()
     if session is None:
         raise InvalidToken
     return session

@@ -32,13 +32,15 @@ class Claims:
     user_id: int
     session_id: int
     token_id: str
+    expires_at: float
+    """In seconds since 1970."""
 
 
 def new_token_id() -> str:
     return secrets.token_hex(16)
 
 
-def make_token(purpose: Purpose, claims: Claims, expires_at: float) -> str:
+def make_token(purpose: Purpose, claims: Claims) -> str:
     payload = {
         "iss": ISSUER,
         "aud": purpose,
@@ -46,7 +48,7 @@ def make_token(purpose: Purpose, claims: Claims, expires_at: float) -> str:
         "sid": claims.session_id,
         "jti": claims.token_id,
         "iat": int(time.time()),
-        "exp": int(expires_at),
+        "exp": int(claims.expires_at),
     }
     return jwt.encode(payload, settings.TOKEN_KEY, algorithm=ALGORITHM, headers={"typ": f"{purpose}+jwt"})
 
@@ -65,7 +67,12 @@ def read_token(token: str, purpose: Purpose) -> Claims:
         payload = decoded["payload"]
         if decoded["header"].get("typ") != f"{purpose}+jwt":
             raise InvalidToken
-        return Claims(user_id=int(payload["sub"]), session_id=int(payload["sid"]), token_id=str(payload["jti"]))
+        return Claims(
+            user_id=int(payload["sub"]),
+            session_id=int(payload["sid"]),
+            token_id=str(payload["jti"]),
+            expires_at=float(payload["exp"]),
+        )
     except (jwt.InvalidTokenError, TypeError, ValueError) as error:
         raise InvalidToken from error
 

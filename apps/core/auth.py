@@ -1,6 +1,7 @@
 """Who may call an operation. accounts' middleware puts `identify` on the request; this only asks it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -15,13 +16,30 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
+@dataclass(frozen=True, slots=True)
+class ListenerPass:
+    """Who may listen, how long, and how far their log went when they were let in."""
+
+    user_id: int
+    session_id: int
+    expires_at: float
+    last_seq: int
+
+
 class ApiRequest(HttpRequest):
     identify: "Callable[[], User | None]"
     """The caller, None without credentials; raises InvalidToken for bad ones."""
 
+    admit: "Callable[[], ListenerPass | None]"
+    """As `identify`, for the live stream: one query tells both who it is and how far their log goes."""
+
 
 class SignedInRequest(HttpRequest):
     user: "User"
+
+
+class ListenerRequest(HttpRequest):
+    listener: ListenerPass
 
 
 class Bearer(AuthBase):
@@ -66,5 +84,17 @@ class FileLink(SignedIn):
         return user
 
 
+class Listening(Bearer):
+    """For the live stream, which also takes `?token=`: browsers cannot send headers with an EventSource."""
+
+    def __call__(self, request: ApiRequest) -> ListenerPass:  # type: ignore[override]
+        listener = request.admit()
+        if listener is None:
+            raise NotAuthenticated
+        request.listener = listener  # type: ignore[attr-defined]  # see ListenerRequest
+        return listener
+
+
 signed_in = SignedIn()
 anyone = Anyone()
+listening = Listening()

@@ -28,6 +28,7 @@ from apps.messaging.schemas import (
     ReadOut,
     RoomIn,
     RoomOut,
+    TypingIn,
 )
 
 router = Router(tags=["chat"])
@@ -90,6 +91,12 @@ def read_messages(request: SignedInRequest, data: Payload[ReadIn]) -> Answer:
         other = get_object_or_404(User.objects.visible_to(request.user), pk=data.user_id)
         conversation = Conversation.objects.pair(request.user, other).first()
     return ok({"updated": services.read(conversation=conversation, by=request.user) if conversation else 0})
+
+
+@router.post("/chat/typing", throttle=Throttle("typing"), response={204: None, **refusals(403)})
+def type_to(request: SignedInRequest, data: Payload[TypingIn]) -> Status[None]:
+    services.type_to(sender=request.user, receiver_id=data.receiver_id)
+    return Status(204, None)
 
 
 @router.patch("/chat/{id:message_id}", response={200: Reply[MessageOut], **refusals(403)})

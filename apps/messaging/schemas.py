@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from django.core.files.uploadedfile import UploadedFile
 from pydantic import (
@@ -17,6 +17,7 @@ from apps.core.errors import Invalid
 from apps.core.pages import LogQuery
 from apps.core.schemas import Id, In, OrNone, Out, PersonOut
 from apps.core.uploads import Upload
+from apps.live.schemas import StreamEvent
 from apps.messaging.errors import WrongParticipants
 
 MAX_LINK = 2000
@@ -35,6 +36,9 @@ URI, BINARY = {"type": "string", "format": "uri", "maxLength": MAX_LINK}, {"type
 FileOrLink = Annotated[Upload | str, PlainValidator(as_attachment), WithJsonSchema({"anyOf": [URI, BINARY]})]
 Text = Annotated[str, StringConstraints(max_length=5000)]
 RoomName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{3,50}$")]
+
+
+RECEIVER: Any = Field(validation_alias=AliasChoices("receiver_id", "receiver", "recipient_id"))
 
 
 class ChatQuery(LogQuery):
@@ -56,7 +60,7 @@ class LetterIn(In):
 
 
 class MessageIn(LetterIn):
-    receiver_id: Id = Field(validation_alias=AliasChoices("receiver_id", "receiver", "recipient_id"))
+    receiver_id: Id = RECEIVER
 
 
 class EditIn(In):
@@ -144,3 +148,56 @@ class ReadIn(In):
 
 class ReadOut(Out):
     updated: int
+
+
+class TypingIn(In):
+    receiver_id: Id = RECEIVER
+
+
+class DeletedOut(Out):
+    id: int
+    conversation: int
+
+
+class ReadByOut(Out):
+    """The other person has read everything in this conversation that came before."""
+
+    conversation: int
+    user_id: int
+    read_at: datetime
+
+
+class TypingOut(Out):
+    user: PersonOut
+
+
+class MessageEvent(StreamEvent):
+    name = "message"
+
+    data: MessageOut
+
+
+class MessageUpdatedEvent(StreamEvent):
+    name = "message_updated"
+
+    data: MessageOut
+
+
+class MessageDeletedEvent(StreamEvent):
+    name = "message_deleted"
+
+    data: DeletedOut
+
+
+class ReadEvent(StreamEvent):
+    name = "read"
+
+    data: ReadByOut
+
+
+class TypingEvent(StreamEvent):
+    """Stands in no log."""
+
+    name = "typing"
+
+    data: TypingOut

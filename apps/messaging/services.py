@@ -12,6 +12,8 @@ from apps.core import audit
 from apps.core.errors import Invalid, NotFound, PermissionDenied
 from apps.core.site_settings import site_settings
 from apps.core.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
+from apps.live import services as live
+from apps.live.schemas import StreamEvent
 from apps.messaging.errors import (
     BlockedByYou,
     ConnectionRequired,
@@ -22,7 +24,19 @@ from apps.messaging.errors import (
     WrongParticipants,
 )
 from apps.messaging.models import Attachment, Conversation, Message, last_activity
-from apps.messaging.schemas import EMPTY, LetterIn
+from apps.messaging.schemas import (
+    EMPTY,
+    DeletedOut,
+    LetterIn,
+    MessageDeletedEvent,
+    MessageEvent,
+    MessageOut,
+    MessageUpdatedEvent,
+    ReadByOut,
+    ReadEvent,
+    TypingEvent,
+    TypingOut,
+)
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import renew, retract, settle
 from apps.social.models import Connection
@@ -35,12 +49,7 @@ ONE_VIEW = timedelta(minutes=10)
 
 def write_to(*, sender: User, receiver_id: int, letter: LetterIn) -> Message:
     """Into the unnamed conversation of the two, which begins with the first message."""
-    if sender.pk == receiver_id:
-        raise OwnReceiver
-    receiver = User.objects.blockable_by(sender).as_people().filter(pk=receiver_id).first()
-    if receiver is None:
-        raise ReceiverNotFound
-    refuse_unwelcome(sender, receiver)
+    receiver = receiver_of(sender, receiver_id)
     first, second = sorted([sender, receiver], key=lambda person: person.pk)
     conversation, _ = Conversation.objects.get_or_create(first=first, second=second, name=None)
     return write(sender=sender, receiver=receiver, conversation=conversation, letter=letter)
@@ -51,6 +60,22 @@ def write_into(*, conversation: Conversation, sender: User, letter: LetterIn) ->
     receiver = conversation.other_than(sender.pk)
     refuse_unwelcome(sender, receiver)
     return write(sender=sender, receiver=receiver, conversation=conversation, letter=letter)
+
+
+def receiver_of(sender: User, receiver_id: int) -> User:
+    if sender.pk == receiver_id:
+        raise OwnReceiver
+    receiver = User.objects.blockable_by(sender).as_people().filter(pk=receiver_id).first()
+    if receiver is None:
+        raise ReceiverNotFound
+    refuse_unwelcome(sender, receiver)
+    return receiver
+
+
+def type_to(*, sender: User, receiver_id: int) -> None:
+    """Tell those of the receiver's clients that listen just now."""
+    receiver = receiver_of(sender, receiver_id)
+    live.whisper(receiver.pk, TypingEvent(data=TypingOut.model_validate({"user": sender})))
 
 
 def refuse_unwelcome(sender: User, receiver: User) -> None:
@@ -73,8 +98,6 @@ def write(*, sender: User, receiver: User, conversation: Conversation, letter: L
     with ExitStack() as stored:
         attachments = [store(item, stored) for item in letter.attachments]
         send(message, attachments)
-    message.reader_id = sender.pk
-    message.listed = [{name: getattr(row, name) for name in Attachment.LISTED} for row in attachments]
     return message
 
 
@@ -100,6 +123,9 @@ def send(message: Message, attachments: list[Attachment]) -> None:
     for attachment in attachments:
         attachment.message = message
         attachment.save()
+    message.reader_id = message.sender_id
+    message.listed = [{name: getattr(row, name) for name in Attachment.LISTED} for row in attachments]
+    publish(message, MessageEvent(data=MessageOut.model_validate(message)))
     sender, receiver, conversation = message.sender, message.receiver, message.conversation
     renew(
         receiver=receiver,
@@ -109,6 +135,15 @@ def send(message: Message, attachments: list[Attachment]) -> None:
         role=sender.user_type.name,
         sender=sender.display_name,
     )
+
+
+def publish(message: Message, event: StreamEvent) -> None:
+    """To the clients of both."""
+    live.publish([message.sender_id, message.receiver_id], event, actor=message.sender, about=name_of(message))
+
+
+def name_of(message: Message) -> str:
+    return f"message:{message.pk}"
 
 
 def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversation:
@@ -148,8 +183,13 @@ def called(name: int | str, people: UserQuerySet) -> UserQuerySet:
 def read(*, conversation: Conversation, by: User) -> int:
     """All that is there has been read; how many were new."""
     list(Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).values_list("pk"))
-    updated: int = conversation.messages.unread_by(by).update(read_at=timezone.now())
+    now = timezone.now()
+    updated: int = conversation.messages.unread_by(by).update(read_at=now)
     settle(receiver=by.pk, code=TOLD, redirect_id=conversation.pk)
+    if updated:
+        news = ReadByOut(conversation=conversation.pk, user_id=by.pk, read_at=now)
+        other_id = conversation.first_id if by.pk == conversation.second_id else conversation.second_id
+        live.publish([other_id], ReadEvent(data=news), actor=by)
     return updated
 
 
@@ -164,6 +204,7 @@ def edit_message(*, message: Message, by: User, content: str) -> None:
     message.content, message.edited_at = content, timezone.now()
     if not Message.objects.filter(pk=message.pk).update(content=content, edited_at=message.edited_at):
         raise NotFound
+    publish(message, MessageUpdatedEvent(data=MessageOut.model_validate(message)))
 
 
 @transaction.atomic
@@ -177,6 +218,8 @@ def delete_message(*, message: Message, by: User) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
     if not conversation.messages.unread_by(message.receiver).exists():
         retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
+    live.take_back(name_of(message))
+    publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))
     if message.sender_id != by.pk:
         audit.record(actor=by, action="message.taken_down", target=message, note=str(message))
 

@@ -5,6 +5,7 @@ from pydantic import AliasPath, Field
 
 from apps.core.pages import LogQuery
 from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
+from apps.live.schemas import StreamEvent
 from apps.notifications.models import Priority
 
 
@@ -30,6 +31,12 @@ class NotificationOut(Out):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
+
+
+class NotificationEvent(StreamEvent):
+    name = "notification"
+
+    data: NotificationOut
 
 
 class NotificationMeta(LogMeta):

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, Value
 from django.utils import timezone
 
+from apps.live.services import publish, publish_each
 from apps.notifications.models import FanOut, Notification, NotificationQuerySet, NotificationType
-from apps.notifications.schemas import Redirect
+from apps.notifications.schemas import NotificationEvent, NotificationOut, Redirect
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -40,7 +41,12 @@ class News(NamedTuple):
 def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """Tell `receiver` what happened, in the words of the notification type `code`; nothing if it is switched off."""
     if content := compose(code, redirect, words):
-        Notification.objects.create(receiver=receiver, actor=actor, **content)
+        announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
+
+
+def announce(notification: Notification) -> None:
+    event = NotificationEvent(data=NotificationOut.model_validate(notification))
+    publish([notification.receiver_id], event, actor=notification.actor)
 
 
 @transaction.atomic
@@ -52,9 +58,15 @@ def renew(*, receiver: "User", code: str, actor: "User | None", redirect: Redire
     content = compose(code, redirect, words)
     if content is None:
         return
-    told = Notification.objects.about(receiver.pk, code, redirect.id).unread()
-    if not told.update(actor=actor, updated_at=timezone.now(), **content):
-        Notification.objects.create(receiver=receiver, actor=actor, **content)
+    told = Notification.objects.about(receiver.pk, code, redirect.id).unread().as_items().first()
+    if told is None:
+        announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
+        return
+    content |= {"actor": actor, "updated_at": timezone.now()}
+    for name, value in content.items():
+        setattr(told, name, value)
+    told.save(update_fields=content.keys())
+    announce(told)
 
 
 @transaction.atomic
@@ -132,14 +144,14 @@ def deliver_batch(fan_out: FanOut, audience: "QuerySet[User]") -> bool:
     content = {name: getattr(current, name) for name in COPIED}
     told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], content)
     there_is_more = len(told) == BATCH
-    current.told_up_to = max(told, default=current.told_up_to)
+    current.told_up_to = max((user_id for user_id, _ in told), default=current.told_up_to)
     current.finished_at = None if there_is_more else timezone.now()
     current.save(update_fields=["told_up_to", "finished_at"])
     return there_is_more
 
 
-def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[int]:
-    """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people."""
+def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[tuple[int, int]]:
+    """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people, and of theirs."""
     now = timezone.now()
     content = content | {"is_read": False, "created_at": now, "updated_at": now}
     fields = {field.attname: field for field in Notification._meta.concrete_fields}
@@ -151,8 +163,12 @@ def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[int]:
     columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
     with connection.cursor() as cursor:
         table = Notification._meta.db_table
-        cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id", parameters)
-        return [receiver_id for (receiver_id,) in cursor.fetchall()]
+        cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id, id", parameters)
+        told: list[tuple[int, int]] = sorted(cursor.fetchall())
+    if told:
+        one = Notification.objects.as_items().get(pk=told[0][1])
+        publish_each(told, NotificationEvent(data=NotificationOut.model_validate(one)), actor=one.actor)
+    return told
 
 
 def fill_in(text: str, words: dict[str, str]) -> str:

@@ -77,7 +77,7 @@ def request_connection(request: SignedInRequest, data: Payload[RequestIn]) -> St
 
 @router.patch("/connections/{id:connection_id}/action", response=Reply[ActionOut])
 def answer_connection(request: SignedInRequest, connection_id: int, data: Payload[ActionIn]) -> Answer:
-    received = Connection.objects.received_by(request.user).select_related("sender", "receiver")
+    received = Connection.objects.received_by(request.user).with_people()
     connection = get_object_or_404(received, pk=connection_id)
     connections.answer_request(connection=connection, accept=data.status == Connection.Status.ACCEPTED)
     return ok({"status": connection.status}, f"Request {connection.status} successfully.")

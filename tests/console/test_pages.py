@@ -113,7 +113,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     registered = {model._meta.label_lower for model in MODELS}
     ours = {
         model._meta.label_lower
-        for app in ("core", "accounts", "social", "events", "messaging", "moderation", "notifications")
+        for app in ("core", "live", "accounts", "social", "events", "messaging", "moderation", "notifications")
         for model in apps.get_app_config(app).get_models()
     }
 
@@ -121,6 +121,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
             "core.seededgrant",
+            *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
             "social.storyview",
             "events.calendarfeed",

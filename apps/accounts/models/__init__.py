@@ -1,7 +1,7 @@
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
-from apps.accounts.models.sessions import Session
+from apps.accounts.models.sessions import Session, SessionQuerySet
 from apps.accounts.models.taxonomies import Taxonomy
 from apps.accounts.models.users import User, UserQuerySet, UserType, has_permission, permissions_given
 
@@ -12,6 +12,7 @@ __all__ = [
     "ProfileCategory",
     "ProfilePlatform",
     "Session",
+    "SessionQuerySet",
     "Taxonomy",
     "User",
     "UserQuerySet",

@@ -2,13 +2,18 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def alive(self) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+    def with_log(self) -> Self:
+        """Each with how far its user's log of live events goes."""
+        return self.annotate(last_seq=Coalesce(F("user__live_head__last_seq"), 0)).only("pk")
 
     def long_dead(self) -> Self:
         """Nothing refers to them any more: even their last token has expired."""
@@ -27,6 +32,8 @@ class Session(models.Model):
     last_used_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, db_index=True)
+
+    last_seq: int
 
     objects = SessionQuerySet.as_manager()
 

@@ -16,6 +16,7 @@ from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token,
 from apps.core import audit
 from apps.core.clients import Client
 from apps.core.errors import InvalidToken
+from apps.live import services as live
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ def open_session(*, user: User, client: Client) -> Tokens:
 
 
 def tokens_of(session: Session) -> Tokens:
-    access = Claims(user_id=session.user_id, session_id=session.pk, token_id=new_token_id())
-    refresh = Claims(user_id=session.user_id, session_id=session.pk, token_id=session.refresh_id)
-    expires_at = time.time() + settings.ACCESS_TOKEN_SECONDS
+    def token(purpose: Purpose, token_id: str, expires_at: float) -> str:
+        return make_token(purpose, Claims(session.user_id, session.pk, token_id, expires_at))
+
     return Tokens(
-        access=make_token(Purpose.ACCESS, access, expires_at),
-        refresh=make_token(Purpose.REFRESH, refresh, session.expires_at.timestamp()),
+        access=token(Purpose.ACCESS, new_token_id(), time.time() + settings.ACCESS_TOKEN_SECONDS),
+        refresh=token(Purpose.REFRESH, session.refresh_id, session.expires_at.timestamp()),
         expires_in=settings.ACCESS_TOKEN_SECONDS,
     )
 
@@ -85,14 +86,16 @@ def refresh(*, token: str) -> Tokens:
         session = sessions.alive().first() if rotated else None
     if session:
         return tokens_of(session)
-    if not rotated and sessions.exclude(refresh_id=claims.token_id).exists():
-        sessions.filter(revoked_at=None).update(revoked_at=now)
+    if not rotated and (stolen := sessions.exclude(refresh_id=claims.token_id).first()):
+        logout(session=stolen)
         raise TokenReused
     raise InvalidToken
 
 
+@transaction.atomic
 def logout(*, session: Session) -> None:
-    Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        live.end_session(user_id=session.user_id, session_id=session.pk)
 
 
 @transaction.atomic
@@ -102,8 +105,10 @@ def end_session(*, session: Session, by: User) -> None:
     audit.record(actor=by, action="session.ended", target=session)
 
 
+@transaction.atomic
 def end_all(*, user: User) -> None:
-    Session.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    if Session.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now()):
+        live.end_session(user_id=user.pk)
 
 
 def shut_out(*, user: User) -> None:

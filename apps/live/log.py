@@ -1,0 +1,109 @@
+"""Appending to people's logs, and reading them. The database is the truth; whoever loses a bell reads it here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from apps.core.links import sign_anew
+from apps.live.models import Entry, Head, Payload
+
+CONTROL = "session_ended"
+"""In the log so that it cannot be lost; streams obey it, and clients never see it."""
+
+# Heads are taken in the order of the ids, whoever takes several: nobody waits in a circle.
+POSTGRESQL = """
+    WITH told AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS told (user_id, object_id)),
+    heads AS (
+        INSERT INTO live_head (user_id, last_seq) SELECT user_id, 1 FROM told ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET last_seq = live_head.last_seq + 1
+        RETURNING user_id, last_seq
+    )
+    INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
+    SELECT user_id, last_seq, %s, object_id, %s FROM heads JOIN told USING (user_id)
+"""
+SQLITE_HEADS = """
+    INSERT INTO live_head (user_id, last_seq) SELECT value ->> 0, 1 FROM json_each(%s) WHERE true
+    ON CONFLICT (user_id) DO UPDATE SET last_seq = last_seq + 1
+"""
+SQLITE_ENTRIES = """
+    INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
+    SELECT user_id, last_seq, %s, value ->> 1, %s FROM json_each(%s) JOIN live_head ON user_id = value ->> 0
+"""
+
+Told = Sequence[tuple[int, int | None]]
+"""Ids of people, each once, and the id that the payload has for each of them, if it has one of its own."""
+
+
+def append(told: Told, payload: Payload) -> None:
+    """One more entry for each of them, in the transaction of what it tells of."""
+    payload.save(force_insert=True)
+    now = connection.ops.adapt_datetimefield_value(payload.created_at)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            users, objects = zip(*told, strict=True)
+            cursor.execute(POSTGRESQL, [list(users), list(objects), payload.pk, now])
+        else:
+            listed = orjson.dumps(told).decode()
+            cursor.execute(SQLITE_HEADS, [listed])
+            cursor.execute(SQLITE_ENTRIES, [payload.pk, now, listed])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event as one person's clients get it; without data it is one they do not get, but whose number counts."""
+
+    seq: int
+    event: str
+    data: Any
+    object_id: int | None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.data is not None and self.event != CONTROL
+
+    @property
+    def ends_session(self) -> bool:
+        return self.event == CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    items: list[Item]
+    cursor: int
+    """How far the items go."""
+    has_more: bool = False
+    is_reset: bool = False
+    """The log does not reach back to where it was asked from; `cursor` is where it ends now."""
+
+
+def read(*, user_id: int, after: int, last_seq: int, limit: int = 100) -> Stretch:
+    """The next entries of a log that was seen to go up to `last_seq`."""
+    if after == last_seq:
+        return Stretch([], after)
+    rows = list(Entry.objects.after(user_id, after)[: limit + 1]) if after < last_seq else []
+    if not rows or rows[0].seq != after + 1:
+        return Stretch([], last_seq, is_reset=True)
+    items = [item_of(row, {}) for row in rows[:limit]]
+    return Stretch(items, items[-1].seq, has_more=len(rows) > limit)
+
+
+def last_seq_of(user_id: int) -> int:
+    return Head.objects.filter(user=user_id).values_list("last_seq", flat=True).first() or 0
+
+
+def item_of(entry: Entry, known: dict[int, Any]) -> Item:
+    """`known` keeps what payloads say, for those who read the same one many times."""
+    payload = entry.payload
+    if payload is None or entry.hidden:
+        return Item(entry.seq, "", None, None)
+    if payload.pk not in known:
+        known[payload.pk] = orjson.loads(payload.data)
+    data = known[payload.pk]
+    if "?sig=" in payload.data:
+        data = sign_anew(data, entry.head_id)
+    if entry.object_id is not None:
+        data = data | {"id": entry.object_id}
+    return Item(entry.seq, payload.event, data, entry.object_id)

@@ -1,0 +1,93 @@
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+KEPT = timedelta(days=7)
+"""How far back a log reaches."""
+MARGIN = timedelta(hours=1)
+
+
+class Head(models.Model):
+    """How far a person's log goes. Whoever appends holds this row until the commit: numbers rise as commits do."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="live_head"
+    )
+    last_seq = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} up to {self.last_seq}"
+
+
+class PayloadQuerySet(models.QuerySet["Payload"]):
+    def outdated(self) -> Self:
+        """Older than every entry that is kept."""
+        return self.filter(created_at__lt=timezone.now() - KEPT - MARGIN)
+
+
+class Payload(models.Model):
+    """What happened, as the clients are told of it; the same for everybody but for the id of their own row."""
+
+    event = models.CharField(max_length=30)
+    data = models.TextField(help_text="JSON.")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    about = models.CharField(max_length=50, blank=True, help_text="What it tells of, if that may be taken back.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = PayloadQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["about"], condition=~Q(about=""), name="payloads_to_take_back")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.pk}"
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def after(self, user_id: int, seq: int) -> Self:
+        """What `user_id` has not seen yet, the oldest first."""
+        return self.filter(head=user_id, seq__gt=seq).with_payload().order_by("seq")
+
+    def newest_of(self, user_ids: list[int]) -> Self:
+        """The last entry of each of these logs."""
+        return self.filter(head__in=user_ids, seq=F("head__last_seq")).with_payload()
+
+    def with_payload(self) -> Self:
+        """Each with whether it is `hidden`: somebody on the other side of a block did it."""
+        people = get_user_model()._default_manager.filter(pk=OuterRef("payload__actor"))
+        blocked = people.filter(Q(blocks_made__blocked=OuterRef("head")) | Q(blocks_received__blocker=OuterRef("head")))
+        return self.select_related("payload").annotate(hidden=Exists(blocked))
+
+    def outdated(self) -> Self:
+        return self.filter(created_at__lt=timezone.now() - KEPT)
+
+
+class Entry(models.Model):
+    """One event in one person's log."""
+
+    pk = models.CompositePrimaryKey("head_id", "seq")
+    # Without constraints and indexes of their own: fan-outs write a hundred thousand of these.
+    head = models.ForeignKey(Head, db_constraint=False, db_index=False, on_delete=models.CASCADE)
+    seq = models.PositiveBigIntegerField()
+    payload = models.ForeignKey(
+        Payload, null=True, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    object_id = models.PositiveBigIntegerField(null=True, help_text="The id that the payload has for this person.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    hidden: bool
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        indexes = [BrinIndex(fields=["created_at"], name="live_entries_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.head_id} #{self.seq}"

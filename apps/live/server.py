@@ -1,0 +1,125 @@
+"""The ASGI door of the live stream.
+
+Django answers the opening request as any other: who it is, what the log holds, or a refusal. When that is done, and its
+thread and database connection are given back, this goes on with nothing but the connection and a Stream.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from apps.core.auth import ListenerPass
+from apps.core.door import Application, Receive, Scope, Send
+from apps.core.links import API
+from apps.live.hub import hub
+from apps.live.streams import Stream, Waiter
+
+STREAM, POLL = f"{API}/stream", f"{API}/stream/poll"
+Message = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class GoOn:
+    """What the view leaves in the scope for this door: the answer is a beginning, or may wait for something new."""
+
+    listener: ListenerPass | None = None
+    cursor: int = 0
+    wait: float = 0
+
+
+class LiveDoor:
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await live_and_die(receive, send)
+        elif scope["type"] == "http" and scope["path"].removesuffix("/") in (STREAM, POLL):
+            hub.start()
+            await self.answer(scope, receive, send)
+        else:
+            await self.application(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        go_on, held = await self.begin(scope, receive)
+        if go_on.listener is None:
+            await send_all(held, send)
+        elif go_on.wait:
+            if await woken(Waiter(go_on.listener, go_on.cursor), go_on.wait):
+                again = {**scope, "query_string": without_wait(scope["query_string"])}
+                _, held = await self.begin(again, without_body(receive))
+            await send_all(held, send)
+        else:
+            stream = Stream(go_on.listener, go_on.cursor, hub.read)
+            await send_all(map(left_open, held), send)
+            del go_on, held
+            hub.add(stream)
+            try:
+                await stream.run(receive, send)
+            finally:
+                hub.remove(stream)
+
+    async def begin(self, scope: Scope, receive: Receive) -> tuple[GoOn, list[Message]]:
+        """Django's answer, held back, and what its view wants done with it."""
+        go_on, held = GoOn(), []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        await self.application({**scope, "live": go_on}, receive, hold)
+        return go_on, held
+
+
+async def send_all(messages: Any, send: Send) -> None:
+    for message in messages:
+        await send(message)
+
+
+def left_open(message: Message) -> Message:
+    """Without its length, and without an end."""
+    if message["type"] == "http.response.start":
+        headers = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
+        return {**message, "headers": headers}
+    return {**message, "more_body": True}
+
+
+def without_body(receive: Receive) -> Receive:
+    """For asking Django a second time: what was sent with the request has been read."""
+    bodies: Iterator[Message] = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive_again() -> Message:
+        return next(bodies, None) or await receive()
+
+    return receive_again
+
+
+def without_wait(query: bytes) -> bytes:
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return urlencode([pair for pair in pairs if pair[0] != "wait"]).encode()
+
+
+async def woken(waiter: Waiter, seconds: float) -> bool:
+    """Whether something came in this time."""
+    hub.add(waiter)
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await waiter.woken.wait()
+        return waiter.woken.is_set()
+    finally:
+        hub.remove(waiter)
+
+
+async def live_and_die(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            hub.start()
+        else:
+            await hub.stop()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

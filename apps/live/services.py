@@ -1,0 +1,61 @@
+"""Telling people's clients what happened, as it happens."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from apps.live import bell
+from apps.live.log import CONTROL, Told, append
+from apps.live.models import Entry, Payload
+from apps.live.schemas import StreamEvent
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def publish(user_ids: Collection[int], event: StreamEvent, *, actor: "User | None" = None, about: str = "") -> None:
+    """Append `event` to these people's logs, in this transaction; ring the bell once it is committed.
+
+    A transaction that publishes more than once first publishes to all of its people.
+    """
+    publish_each([(user_id, None) for user_id in sorted(set(user_ids))], event, actor=actor, about=about)
+
+
+def publish_each(told: Told, event: StreamEvent, *, actor: "User | None" = None, about: str = "") -> None:
+    """As `publish`, where the data has an id of its own for each person."""
+    if told:
+        data = event.data.model_dump_json()
+        enter(told, Payload(event=event.name, data=data, actor=actor, about=about))
+
+
+def end_session(*, user_id: int, session_id: int | None = None) -> None:
+    """The streams of this session end, or of all sessions; to be called in the revoking transaction."""
+    enter([(user_id, session_id)], Payload(event=CONTROL, data="{}"))
+
+
+def enter(told: Told, payload: Payload) -> None:
+    append(told, payload)
+    user_ids = [user_id for user_id, _ in told]
+
+    def ring() -> None:
+        bell.ring(user_ids)
+
+    # The rows are committed: a bell that fails is logged, the streams find the rows by themselves.
+    transaction.on_commit(ring, robust=True)
+
+
+def take_back(about: str) -> None:
+    """What was told of this is gone: whoever reads the log from now on is not told of it any more."""
+    Payload.objects.filter(about=about).delete()
+
+
+def whisper(user_id: int, event: StreamEvent) -> None:
+    """Tell those of a person's clients that listen just now; it is stored nowhere."""
+    bell.whisper(user_id, event.name, event.data.model_dump_json())
+
+
+def prune() -> None:
+    """Forget what is older than the logs reach back."""
+    Entry.objects.outdated().delete()
+    Payload.objects.outdated().delete()

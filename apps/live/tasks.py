@@ -1,0 +1,7 @@
+"""What the schedule starts."""
+
+from apps.live import services
+
+
+def prune() -> None:
+    services.prune()
