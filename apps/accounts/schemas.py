@@ -122,11 +122,26 @@ class RegisteredOut(Out):
     is_active: bool
 
 
+LoginName = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+
+
 class LoginIn(In):
-    username: Annotated[str, StringConstraints(min_length=1, max_length=254)] = Field(
-        validation_alias=AliasChoices("username", "email")
-    )
+    username: LoginName = Field(validation_alias=AliasChoices("username", "email"))
     password: Secret
+
+
+class CookieLoginIn(In):
+    email: LoginName = Field(validation_alias=AliasChoices("email", "username"))
+    password: Secret
+
+
+class CookieLoginOut(Out):
+    email: str
+    user_id: int
+
+
+class CsrfOut(Out):
+    csrfToken: str  # noqa: N815  # its documented name
 
 
 class RefreshIn(In):

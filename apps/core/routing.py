@@ -103,6 +103,7 @@ class Api(NinjaAPI):
         schemes = schema["components"].setdefault("securitySchemes", {})
         schemes.clear()
         schemes["Bearer"] = {"type": "http", "scheme": Bearer.openapi_scheme, "bearerFormat": "JWT"}
+        schemes["Cookie"] = {"type": "apiKey", "in": "cookie", "name": "access_token"}
         for operation in operations_of(schema):
             describe_security(operation)
             describe_retries(operation)
@@ -141,7 +142,8 @@ def operations_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
 def describe_security(operation: dict[str, Any]) -> None:
     names = [name for choice in operation.get("security", []) for name in choice]
     if names:
-        operation["security"] = [{"Bearer": []}, {}] if Anyone.__name__ in names else [{"Bearer": []}]
+        nobody: list[dict[str, list[str]]] = [{}] if Anyone.__name__ in names else []
+        operation["security"] = [{"Bearer": []}, {"Cookie": []}, *nobody]
 
 
 def describe_retries(operation: dict[str, Any]) -> None:

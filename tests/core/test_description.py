@@ -28,9 +28,10 @@ def test_it_is_otherwise_ninjas_own():
     assert "/elsewhere/health" in api.get_openapi_schema(path_prefix="/elsewhere")["paths"]
 
 
-def test_there_is_one_way_to_sign_in():
+def test_one_signs_in_by_header_or_cookie():
     assert SCHEMA["components"]["securitySchemes"] == {
-        "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "Cookie": {"type": "apiKey", "in": "cookie", "name": "access_token"},
     }
 
 
