@@ -50,9 +50,7 @@ ONE_VIEW = timedelta(minutes=10)
 def write_to(*, sender: User, receiver_id: int, letter: LetterIn) -> Message:
     """Into the unnamed conversation of the two, which begins with the first message."""
     receiver = receiver_of(sender, receiver_id)
-    first, second = sorted([sender, receiver], key=lambda person: person.pk)
-    conversation, _ = Conversation.objects.get_or_create(first=first, second=second, name=None)
-    return write(sender=sender, receiver=receiver, conversation=conversation, letter=letter)
+    return write(sender=sender, receiver=receiver, conversation=None, letter=letter)
 
 
 def write_into(*, conversation: Conversation, sender: User, letter: LetterIn) -> Message:
@@ -87,7 +85,8 @@ def refuse_unwelcome(sender: User, receiver: User) -> None:
         raise ConnectionRequired
 
 
-def write(*, sender: User, receiver: User, conversation: Conversation, letter: LetterIn) -> Message:
+def write(*, sender: User, receiver: User, conversation: Conversation | None, letter: LetterIn) -> Message:
+    """Without a `conversation`, into the unnamed one."""
     message = Message(
         conversation=conversation,
         sender=sender,
@@ -117,6 +116,8 @@ def store(item: Upload | str, stored: ExitStack) -> Attachment:
 def send(message: Message, attachments: list[Attachment]) -> None:
     """Messages of a conversation, and reading them, happen one after the other: this locks its row."""
     message.timestamp = timezone.now()
+    if message.conversation_id is None:  # not before the files are known to be good
+        message.conversation = unnamed(message.sender, message.receiver)
     if not Conversation.objects.filter(pk=message.conversation_id).update(updated_at=message.timestamp):
         raise NotFound
     message.save(force_insert=True)
@@ -144,6 +145,12 @@ def publish(message: Message, event: StreamEvent) -> None:
 
 def name_of(message: Message) -> str:
     return f"message:{message.pk}"
+
+
+def unnamed(one: User, other: User) -> Conversation:
+    first, second = sorted([one, other], key=lambda person: person.pk)
+    conversation, _ = Conversation.objects.get_or_create(first=first, second=second, name=None)
+    return conversation
 
 
 def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversation:

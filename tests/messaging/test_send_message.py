@@ -245,6 +245,7 @@ def test_bad_files_leave_nothing_behind(alice_client, bob, stored_files, name):
     assert response.status_code == status
     assert status != 400 or response.json()["details"].keys() == {"attachments"}
     assert not Message.objects.exists()
+    assert not Conversation.objects.exists()
     assert not Notification.objects.filter(receiver=bob).exists()
     assert stored_files() == []
 
