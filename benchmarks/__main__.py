@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -23,14 +24,15 @@ django.setup()
 from django.db import connection  # noqa: E402  # Django has to be set up first
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
-from benchmarks import data, fan_out, plans, requests  # noqa: E402
+from benchmarks import data, fan_out, load, plans, requests  # noqa: E402
 
 PARTS: dict[str, Callable[[data.World], list[str] | None]] = {
     "requests": requests.main,
     "plans": plans.main,
     "fan_out": fan_out.main,
+    "load": load.main,
 }
-NEED_POSTGRESQL = {"plans"}
+NEED_POSTGRESQL = {"plans", "load"}
 
 
 def main() -> None:
@@ -57,12 +59,17 @@ def arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     if unknown := set(asked.parts) - PARTS.keys():
         parser.error(f"There is no {', '.join(unknown)}.")
-    asked.parts = asked.parts or [part for part in PARTS if is_possible(part)]
+    impossible = {part: reason for part in PARTS if (reason := what_is_missing(part))}
+    for part in impossible.keys() & set(asked.parts or PARTS):
+        print(f"No {part}: it needs {impossible[part]}.")
+    asked.parts = [part for part in asked.parts or PARTS if part not in impossible]
     return asked
 
 
-def is_possible(part: str) -> bool:
-    return connection.vendor == "postgresql" or part not in NEED_POSTGRESQL
+def what_is_missing(part: str) -> str | None:
+    if part in NEED_POSTGRESQL and connection.vendor != "postgresql":
+        return "PostgreSQL; name one in DATABASE_URL"
+    return "wrk; apt-get install wrk" if part == "load" and not shutil.which("wrk") else None
 
 
 def make_world(users: int) -> data.World:

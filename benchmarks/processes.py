@@ -1,12 +1,18 @@
-"""Children: other processes of Infloo at work on the benchmarks' database."""
+"""Children: other processes at work on the benchmarks' database."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
+
+STOP_SECONDS = 15
 
 
 def environment() -> dict[str, str]:
@@ -21,3 +27,19 @@ def answer_of(module: str) -> str:
     """What `python -m module` prints."""
     command = [sys.executable, "-m", module]
     return subprocess.run(command, env=environment(), check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
+
+
+@contextmanager
+def running(command: Sequence[str | Path], log: Path, **variables: str) -> Iterator[None]:
+    with log.open("a") as output:
+        child = subprocess.Popen(  # noqa: S603
+            command, env=environment() | variables, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        yield
+    finally:
+        child.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
