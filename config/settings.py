@@ -48,10 +48,14 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = public.scheme == "https"
 SECURE_HSTS_SECONDS = 31_536_000 if public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+proxies = several("TRUSTED_PROXIES", default="")
+TRUSTED_SOCKET = "unix" in proxies
 try:
-    TRUSTED_PROXIES = [ip_network(network) for network in several("TRUSTED_PROXIES", default="")]
+    TRUSTED_PROXIES = [ip_network(network) for network in proxies if network != "unix"]
 except ValueError as error:
-    raise ImproperlyConfigured(f"TRUSTED_PROXIES takes addresses or networks, comma separated: {error}.") from error
+    raise ImproperlyConfigured(
+        f"TRUSTED_PROXIES takes addresses, networks or unix, comma separated: {error}."
+    ) from error
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"

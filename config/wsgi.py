@@ -1,6 +1,12 @@
+import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+logging.captureWarnings(True)
+django_application = get_wsgi_application()
+
+from apps.core.door import wsgi_body_limit  # noqa: E402  # needs the settings
+
+application = wsgi_body_limit(django_application)

@@ -23,6 +23,8 @@ def client_address(request: HttpRequest) -> str:
 
 
 def is_trusted(address: str) -> bool:
+    if not address:  # who calls over a unix socket has none
+        return bool(settings.TRUSTED_SOCKET)
     ip = read_address(address)
     return ip is not None and any(ip in network for network in settings.TRUSTED_PROXIES)
 

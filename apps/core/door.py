@@ -2,9 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from http import HTTPStatus
+from typing import IO, Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import orjson
 from django.conf import settings
@@ -16,6 +20,7 @@ access_log = logging.getLogger("infloo.access")
 
 DRAINED_BYTES = 64 * 1024 * 1024
 DRAINED_SECONDS = 10
+PIECE = 64 * 1024
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -37,14 +42,14 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif problem := announced_problem(dict(scope["headers"])):
+        elif problem := announced_problem(*announcement(scope)):
             await drain(scope, receive)
             await refuse(scope, send, problem)
         else:
             await self.counted(scope, receive, send)
 
     async def counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit, received, there_is_more = limit_for(dict(scope["headers"])), 0, True
+        limit, received, there_is_more = limit_for(announcement(scope)[1]), 0, True
 
         async def count() -> Mapping[str, Any]:
             nonlocal received, there_is_more
@@ -61,15 +66,20 @@ class BodyLimit:
             await refuse(scope, send, TooLarge())
 
 
-def announced_problem(headers: dict[bytes, bytes]) -> DomainError | None:
-    length = headers.get(b"content-length", b"0")
-    if not length.isdigit():
+def announcement(scope: Scope) -> tuple[str, str]:
+    headers = dict(scope["headers"])
+    length, content_type = headers.get(b"content-length", b"0"), headers.get(b"content-type", b"")
+    return length.decode("latin-1"), content_type.decode("latin-1")
+
+
+def announced_problem(length: str, content_type: str) -> DomainError | None:
+    if not (length.isascii() and length.isdigit()):
         return BadLength()
-    return TooLarge() if int(length[:20]) > limit_for(headers) else None
+    return TooLarge() if int(length[:20]) > limit_for(content_type) else None
 
 
-def limit_for(headers: dict[bytes, bytes]) -> int:
-    is_form = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
+def limit_for(content_type: str) -> int:
+    is_form = content_type.lower().startswith("multipart/form-data")
     limit: int = settings.MAX_UPLOAD_BYTES if is_form else settings.MAX_BODY_BYTES
     return limit
 
@@ -88,12 +98,66 @@ async def drain(scope: Scope, receive: Receive) -> None:
 async def refuse(scope: Scope, send: Send, error: DomainError) -> None:
     request_id = new_request_id(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1"))
     body = orjson.dumps(error.envelope())
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode()),
-    ]
+    headers = [(name.lower().encode(), value.encode()) for name, value in refusal_headers(request_id, body)]
     await send({"type": "http.response.start", "status": error.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-    line = {"method": scope["method"], "path": scope["path"], "status": error.status, "request_id": request_id}
+    log_refusal(scope["method"], scope["path"], error, request_id)
+
+
+def refusal_headers(request_id: str, body: bytes) -> list[tuple[str, str]]:
+    return [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("X-Request-ID", request_id),
+    ]
+
+
+def log_refusal(method: str, path: str, error: DomainError, request_id: str) -> None:
+    line = {"method": method, "path": path, "status": error.status, "request_id": request_id}
     access_log.info("refused at the door", extra=line)
+
+
+def wsgi_body_limit(application: WSGIApplication) -> WSGIApplication:
+    """The same promise under WSGI, whose servers end a body at its announced length.
+
+    One without a length (chunked) is taken in here, for Django would read nothing of it.
+    """
+
+    def limited(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body, content_type = environ["wsgi.input"], environ.get("CONTENT_TYPE", "")
+        with tempfile.SpooledTemporaryFile(max_size=settings.MAX_BODY_BYTES) as stored:
+            problem = announced_problem(environ.get("CONTENT_LENGTH") or "0", content_type)
+            if problem is None and "HTTP_TRANSFER_ENCODING" in environ:
+                problem = take_in(environ, stored, limit_for(content_type))
+            if problem is None:
+                return application(environ, start_response)
+        drain_input(body)
+        return [refuse_wsgi(environ, start_response, problem)]
+
+    return limited
+
+
+def take_in(environ: WSGIEnvironment, stored: IO[bytes], limit: int) -> DomainError | None:
+    length = 0
+    while piece := environ["wsgi.input"].read(PIECE):
+        length += len(piece)
+        if length > limit:
+            return TooLarge()
+        stored.write(piece)
+    stored.seek(0)
+    environ |= {"wsgi.input": stored, "CONTENT_LENGTH": str(length)}
+    return None
+
+
+def drain_input(body: IO[bytes]) -> None:
+    left, deadline = DRAINED_BYTES, time.monotonic() + DRAINED_SECONDS
+    while left > 0 and time.monotonic() < deadline and (piece := body.read(PIECE)):
+        left -= len(piece)
+
+
+def refuse_wsgi(environ: WSGIEnvironment, start_response: StartResponse, error: DomainError) -> bytes:
+    request_id = new_request_id(environ.get("HTTP_X_REQUEST_ID"))
+    body = orjson.dumps(error.envelope())
+    start_response(f"{error.status} {HTTPStatus(error.status).phrase}", refusal_headers(request_id, body))
+    log_refusal(environ["REQUEST_METHOD"], environ["PATH_INFO"], error, request_id)
+    return body

@@ -40,6 +40,13 @@ def test_by_default_no_proxy_is_trusted(settings):
     assert address(settings, "127.0.0.1", "198.51.100.1", trusted=()) == "127.0.0.1"
 
 
+@pytest.mark.parametrize(("trusted", "expected"), [(True, "198.51.100.1"), (False, "")])
+def test_a_proxy_on_a_unix_socket_has_no_address(settings, trusted, expected):
+    settings.TRUSTED_SOCKET = trusted
+
+    assert address(settings, "", "1.1.1.1, 198.51.100.1") == expected
+
+
 def test_a_long_user_agent_is_cut():
     request = RequestFactory().get("/", headers={"User-Agent": "x" * 1000})
 
