@@ -29,6 +29,11 @@ def secret(name: str) -> str:
     return value
 
 
+def optional_secret(name: str) -> str:
+    """A random string, or nothing."""
+    return secret(name) if text(name, "") else ""
+
+
 def whole_number(name: str, default: int, minimum: int = 1, maximum: int = 2**31 - 1) -> int:
     value = text(name, str(default))
     if not (value.isascii() and value.isdigit() and len(value) <= 10 and minimum <= int(value) <= maximum):

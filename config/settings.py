@@ -11,6 +11,7 @@ from config.environment import (
     database,
     host_names,
     log_level,
+    optional_secret,
     public_address,
     redis_address,
     request_limit,
@@ -181,6 +182,11 @@ WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", default=1024 * 1024)
 MAX_UPLOAD_BYTES = whole_number("MAX_UPLOAD_BYTES", default=101 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+# Figures for Prometheus
+
+METRICS_TOKEN = optional_secret("METRICS_TOKEN")
+METRICS_DIR = writable_folder("METRICS_DIR", default=DATA_DIR / "metrics")
 
 # Limits
 

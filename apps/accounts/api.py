@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja.responses import Status
 
-from apps.accounts.auth import SessionRequest, bearer_token
+from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import REFRESH, clear_tokens, set_tokens
 from apps.accounts.models import Document, User, UserType
 from apps.accounts.schemas import (
@@ -31,7 +31,7 @@ from apps.accounts.schemas import (
 )
 from apps.accounts.services import documents, people, sessions
 from apps.core import files
-from apps.core.auth import FileLink, SignedInRequest, anyone
+from apps.core.auth import FileLink, SignedInRequest, anyone, bearer_token
 from apps.core.clients import client_of
 from apps.core.csrf import give_token, refuse_forged
 from apps.core.errors import Invalid, InvalidToken

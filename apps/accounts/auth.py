@@ -10,7 +10,7 @@ from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, SessionQuerySet, User, permissions_given
 from apps.accounts.tokens import Claims, Purpose, read_token
-from apps.core.auth import ListenerPass, SignedInRequest
+from apps.core.auth import ListenerPass, SignedInRequest, bearer_token
 from apps.core.clients import client_of
 from apps.core.csrf import refuse_forged
 from apps.core.errors import InvalidToken, Throttled
@@ -18,11 +18,6 @@ from apps.core.errors import InvalidToken, Throttled
 
 class SessionRequest(SignedInRequest):
     session_row: Session
-
-
-def bearer_token(request: HttpRequest) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def access_token(request: HttpRequest) -> str | None:

@@ -2,22 +2,24 @@
 
 import logging
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django_q.models import OrmQ
 from ninja.responses import Status
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from apps.core import metrics
 from apps.core.links import API, absolute
-from apps.core.routing import Router
+from apps.core.queue import queue_age
+from apps.core.routing import Router, refusals
 from apps.core.schemas import Out
 
 logger = logging.getLogger(__name__)
@@ -89,13 +91,6 @@ def storage_state(slot: int) -> str:
     return "ok"
 
 
-def queue_age() -> int:
-    """Seconds the oldest job has been waiting to be taken; 0 for none."""
-    # The broker writes into `lock` when a job may be taken: its arrival, or its next attempt.
-    oldest = OrmQ.objects.order_by("lock").values_list("lock", flat=True).first()
-    return max(int((timezone.now() - oldest) / timedelta(seconds=1)), 0) if oldest else 0
-
-
 @router.get("/info", auth=None, response=InfoOut)
 def info(request: HttpRequest) -> dict[str, object]:
     return {
@@ -105,3 +100,21 @@ def info(request: HttpRequest) -> dict[str, object]:
         "docs_url": absolute(f"{API}/docs"),
         "health": absolute(f"{API}/health"),
     }
+
+
+METRICS_ANSWER: dict[str, Any] = {
+    "response": {200: None, **refusals(404)},
+    "openapi_extra": {
+        "responses": {
+            200: {
+                "description": "Figures as Prometheus reads them; 404 where METRICS_TOKEN is not set.",
+                "content": {"text/plain": {"schema": {"type": "string"}}},
+            }
+        }
+    },
+}
+
+
+@router.get("/metrics", auth=metrics.MetricsToken(), operation_id="metrics", **METRICS_ANSWER)
+def show_metrics(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(metrics.figures(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -42,6 +42,11 @@ class ListenerRequest(HttpRequest):
     listener: ListenerPass
 
 
+def bearer_token(request: HttpRequest) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 class Bearer(AuthBase):
     openapi_type = "http"
     openapi_scheme = "bearer"

@@ -17,6 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
+from apps.core import metrics
 from apps.core.clients import client_address
 from apps.core.errors import DomainError, MethodNotAllowed, NotFound
 from apps.core.logs import new_request_id, request_id
@@ -39,12 +40,14 @@ def request_log(get_response: GetResponse) -> GetResponse:
         # Left set: Django writes its own lines about this request when we are done.
         request_id.set(new_request_id(request.headers.get("X-Request-ID")))
         response = get_response(request)
+        seconds = time.perf_counter() - started
+        metrics.count(request, method or "", response.status_code, seconds)
         response["X-Request-ID"] = request_id.get()
         line = {
             "method": method,
             "path": request.path,
             "status": response.status_code,
-            "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+            "milliseconds": round(seconds * 1000, 1),
             "address": client_address(request),
         }
         access_log.info("request", extra=line)

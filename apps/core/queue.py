@@ -1,9 +1,12 @@
-"""The one way to queue a job."""
+"""The one way to queue a job, and how long jobs wait."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVarTuple
 
 from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 Ts = TypeVarTuple("Ts")
@@ -17,3 +20,10 @@ def queue(job: Callable[[*Ts], None], *args: *Ts) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("queue() belongs inside the transaction of the write that needs it")
     async_task(job, *args)
+
+
+def queue_age() -> int:
+    """Seconds the oldest job has been waiting to be taken; 0 for none."""
+    # The broker writes into `lock` when a job may be taken: its arrival, or its next attempt.
+    oldest = OrmQ.objects.order_by("lock").values_list("lock", flat=True).first()
+    return max(int((timezone.now() - oldest) / timedelta(seconds=1)), 0) if oldest else 0

@@ -13,6 +13,7 @@ from ninja.errors import ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.params.models import TModel
 
+from apps.core import metrics
 from apps.core.auth import Anyone, Bearer
 from apps.core.idempotency import MAX_LENGTH, once
 from apps.core.payload import invalid_from
@@ -74,13 +75,15 @@ class Router(ninja.Router):
             500: True,
             503: True,
         }
+        name = operation_id or view_func.__name__
+        metrics.operation_ids.update({(method, path): name for method in methods})
         super().add_api_operation(
             path,
             methods,
             once(view_func, answers[201]) if creates else view_func,
             auth=auth,
             response=refusals(*(status for status, applies in statuses.items() if applies)) | answers,
-            operation_id=operation_id or view_func.__name__,
+            operation_id=name,
             **options,
         )
 
