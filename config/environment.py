@@ -112,6 +112,24 @@ def database(name: str, default: str) -> dict[str, Any]:
     return found
 
 
+def all_or_none(*names: str) -> list[str]:
+    """The values of what only makes sense together."""
+    values = [text(name, "") for name in names]
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if 0 < len(missing) < len(names):
+        raise ImproperlyConfigured(f"Set {' and '.join(missing)} too, or none of {', '.join(names)}.")
+    return values
+
+
+def web_address(name: str) -> str:
+    """A scheme and a host, perhaps with a path, or nothing."""
+    value = text(name, "").rstrip("/")
+    address = url(value, "http", "https")
+    if value and not (address and address.hostname and "@" not in value and not address.query + address.fragment):
+        raise ImproperlyConfigured(f"{name} must look like https://s3.example: a scheme and a host, perhaps a path.")
+    return value
+
+
 def redis_address(name: str) -> str:
     value = text(name, "")
     address = url(value, "redis", "rediss", "unix")

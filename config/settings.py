@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from config.environment import (
+    all_or_none,
     database,
     host_names,
     log_level,
@@ -19,6 +20,7 @@ from config.environment import (
     several,
     switch,
     text,
+    web_address,
     whole_number,
     writable_folder,
 )
@@ -176,6 +178,37 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+S3_BUCKET, S3_PRIVATE_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY = all_or_none(
+    "S3_BUCKET", "S3_PRIVATE_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"
+)
+S3_ENDPOINT = web_address("S3_ENDPOINT")
+S3_REGION = text("S3_REGION", default="us-east-1")
+S3_PUBLIC_URL = web_address("S3_PUBLIC_URL")
+if S3_BUCKET:
+    if S3_BUCKET == S3_PRIVATE_BUCKET:
+        raise ImproperlyConfigured("S3_PRIVATE_BUCKET must be another bucket than S3_BUCKET, which everybody may read.")
+    bucket = {
+        "access_key": S3_ACCESS_KEY_ID,
+        "secret_key": S3_SECRET_ACCESS_KEY,
+        "endpoint_url": S3_ENDPOINT or None,
+        "region_name": S3_REGION,
+        "addressing_style": "path" if S3_ENDPOINT else "virtual",
+        "signature_version": "s3v4",
+    }
+    own_address = f"{S3_ENDPOINT}/{S3_BUCKET}" if S3_ENDPOINT else f"https://{S3_BUCKET}.s3.{S3_REGION}.amazonaws.com"
+    scheme, _, place = (S3_PUBLIC_URL or own_address).partition("//")
+    plain_links = {"url_protocol": scheme, "custom_domain": place, "querystring_auth": False}
+    for_ever = {"object_parameters": {"CacheControl": "public, max-age=31536000, immutable"}}
+    STORAGES["default"] = {
+        "BACKEND": "apps.core.s3.Bucket",
+        "OPTIONS": {"bucket_name": S3_BUCKET, **bucket, **plain_links, **for_ever},
+    }
+    STORAGES["private"] = {
+        "BACKEND": "apps.core.s3.Bucket",
+        "OPTIONS": {"bucket_name": S3_PRIVATE_BUCKET, **bucket, "querystring_expire": 300},
+    }
+elif S3_ENDPOINT or S3_PUBLIC_URL:
+    raise ImproperlyConfigured("Set S3_BUCKET and its companions too, or remove S3_ENDPOINT and S3_PUBLIC_URL.")
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG

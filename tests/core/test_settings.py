@@ -1,3 +1,4 @@
+import ast
 import inspect
 import json
 import os
@@ -15,6 +16,12 @@ from config import environment as readers
 
 ROOT = Path(settings.BASE_DIR)
 GOOD = {"SECRET_KEY": "s" * 40, "TOKEN_KEY": "t" * 40, "PUBLIC_URL": "http://127.0.0.1:8000", "DEBUG": "off"}
+S3 = {
+    "S3_BUCKET": "public",
+    "S3_PRIVATE_BUCKET": "private",
+    "S3_ACCESS_KEY_ID": "somebody",
+    "S3_SECRET_ACCESS_KEY": "something secret",
+}
 
 
 def start(folder: Path, code: str = "", /, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -52,6 +59,13 @@ def test_it_starts_with_the_two_secrets(tmp_path):
         ({"TRUSTED_PROXIES": "10.0.0.0/8,everybody"}, "TRUSTED_PROXIES takes addresses, networks or unix"),
         ({"THROTTLE_UPLOAD": "many"}, "THROTTLE_UPLOAD must look like 60/minute"),
         ({"THROTTLE_UPLOAD": ""}, "THROTTLE_UPLOAD must look like 60/minute"),
+        ({"S3_BUCKET": "public"}, "Set S3_PRIVATE_BUCKET and S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too"),
+        ({**S3, "S3_SECRET_ACCESS_KEY": ""}, "Set S3_SECRET_ACCESS_KEY too, or none of S3_BUCKET"),
+        ({**S3, "S3_PRIVATE_BUCKET": "public"}, "S3_PRIVATE_BUCKET must be another bucket"),
+        ({**S3, "S3_ENDPOINT": "s3.example"}, "S3_ENDPOINT must look like https://s3.example"),
+        ({**S3, "S3_PUBLIC_URL": "https://cdn.example/?x=1"}, "S3_PUBLIC_URL must look like https://s3.example"),
+        ({"S3_ENDPOINT": "https://s3.example"}, "Set S3_BUCKET and its companions too"),
+        ({"METRICS_TOKEN": "short"}, "Set METRICS_TOKEN to a random string of at least 32 characters"),
         ({"WORKER_TIMEOUT": "360", "WORKER_RETRY": "360"}, "WORKER_TIMEOUT must be below WORKER_RETRY"),
     ],
 )
@@ -157,14 +171,18 @@ def test_a_slash_after_the_public_url_is_harmless(tmp_path):
     assert start(tmp_path, PUBLIC_URL="https://infloo.example/").returncode == 0
 
 
+def is_call(node: ast.AST, names: set[str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
 def test_the_example_names_every_variable_and_no_other():
-    code = (ROOT / "config/settings.py").read_text()
-    names = "|".join(name for name, _ in inspect.getmembers(readers, inspect.isfunction))
-    read = set(re.findall(rf'\b(?:{names})\(\s*"([A-Z_]+)"', code))
+    names = {name for name, _ in inspect.getmembers(readers, inspect.isfunction)}
+    calls = [node for node in ast.walk(ast.parse((ROOT / "config/settings.py").read_text())) if is_call(node, names)]
+    read = {argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant)}
     read |= {f"THROTTLE_{name.upper()}" for name in settings.THROTTLE_RATES}
 
     lines = (ROOT / ".env.example").read_text().splitlines()
-    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z_]+)=", line))}
+    named = {match[1] for line in lines if (match := re.match(r"#?([A-Z0-9_]+)=", line))}
 
     # Django's own, for its command.
     assert {name for name in named if not name.startswith("DJANGO_SUPERUSER_")} == read
