@@ -6,12 +6,13 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
 class Ran:
-    """The plugin behind `--ran`."""
+    """The plugin behind `--ran`. Each of the processes that share the tests finds them; the first one reports."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -19,14 +20,22 @@ class Ran:
         self.passed: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         self.found = [item.nodeid for item in items]
+        if hasattr(config, "workeroutput"):
+            config.workeroutput["found"] = self.found
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.found = node.workeroutput.get("found", self.found)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
             self.passed.append(report.nodeid)
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            return
         self.file.write_text(json.dumps({"found": self.found, "passed": self.passed}))
 
 

@@ -9,6 +9,10 @@ os.environ.setdefault("METRICS_TOKEN", "a-key-for-tests-only-" + "m" * 32)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="infloo-tests-")  # one for each process
 os.environ.setdefault("THROTTLES", "off")
 
+if "REDIS_URL" in os.environ and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    # Counters of their own for each of the processes that share the tests.
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{1 + int(worker[2:])}"
+
 from config.settings import *  # noqa: F403
 
 # The real ones take their time on purpose, or need `collectstatic`.

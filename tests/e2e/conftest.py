@@ -74,7 +74,7 @@ def fresh_environment(folder: Path) -> dict[str, str]:
 
 def fresh_database(url: str) -> str:
     """An empty PostgreSQL database beside the one of the test run."""
-    name = "infloo_e2e"
+    name = f"infloo_e2e_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
