@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "postgres": connection.vendor == "postgresql",
         "redis": bool(settings.REDIS_URL),
         "browser": shutil.which("chromium") is not None,
+        "node": shutil.which("npm") is not None,
     }
     missing = {name for name, is_here in here.items() if not is_here}
     left_out = [item for item in items if missing & {mark.name for mark in item.iter_markers()}]
