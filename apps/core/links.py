@@ -1,5 +1,6 @@
 """Full URLs, and links to private files that name row, viewer and expiry."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from apps.core.errors import InvalidToken
 API = "/api/v1"
 SALT = "files"
 LINK_SECONDS = 3600
+SIGNED = re.compile(r"([a-z_]+)/([0-9]{1,18})\?sig=[^&]*")
 
 
 def absolute(path: str) -> str:
@@ -53,7 +55,6 @@ def sign_anew(answer: object, viewer_id: int) -> Any:
     if isinstance(answer, list):
         return [sign_anew(value, viewer_id) for value in answer]
     prefix = absolute(f"{API}/files/")
-    if isinstance(answer, str) and answer.startswith(prefix) and "?sig=" in answer:
-        kind, row_id = answer.removeprefix(prefix).partition("?")[0].split("/")
-        return file_url(kind, int(row_id), viewer_id)
+    if isinstance(answer, str) and answer.startswith(prefix) and (link := SIGNED.fullmatch(answer, len(prefix))):
+        return file_url(link[1], int(link[2]), viewer_id)
     return answer
