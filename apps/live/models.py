@@ -59,10 +59,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(head__in=user_ids, seq=F("head__last_seq")).with_payload()
 
     def with_payload(self) -> Self:
-        """Each with whether it is `hidden`: somebody on the other side of a block did it."""
-        people = get_user_model()._default_manager.filter(pk=OuterRef("payload__actor"))
-        blocked = people.filter(Q(blocks_made__blocked=OuterRef("head")) | Q(blocks_received__blocker=OuterRef("head")))
-        return self.select_related("payload").annotate(hidden=Exists(blocked))
+        """Each with whether it is `hidden`: who did it is away, or on the other side of a block."""
+        actor = get_user_model()._default_manager.filter(pk=OuterRef("payload__actor"))
+        # One condition each, so that each has its index: joined by OR, they read all blocks of the actor.
+        away = Exists(actor.filter(is_active=False))
+        blocking = Exists(actor.filter(blocks_made__blocked=OuterRef("head")))
+        blocked = Exists(actor.filter(blocks_received__blocker=OuterRef("head")))
+        return self.select_related("payload").annotate(hidden=away | blocking | blocked)
 
     def outdated(self) -> Self:
         return self.filter(created_at__lt=timezone.now() - KEPT)

@@ -1,0 +1,36 @@
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from apps.accounts.models import User
+from apps.live import server
+from apps.live.hub import Hub
+from tests.factories import UserFactory
+from tests.live.listener import Scenario, Server
+
+SECONDS = 40
+"""No test of the door takes longer."""
+
+
+@pytest.fixture
+def bob(db) -> User:
+    return UserFactory(username="bob")
+
+
+@pytest.fixture
+def serve(transactional_db, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Scenario], None]]:
+    """Runs a scenario against the application, in a loop and with a hub of its own."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    hub = Hub()
+    monkeypatch.setattr(server, "hub", hub)
+
+    async def play(scenario: Scenario) -> None:
+        async with asyncio.timeout(SECONDS), Server(hub) as running:
+            await scenario(running)
+
+    yield lambda scenario: asyncio.run(play(scenario))
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    hub.reader.shutdown(cancel_futures=True)
