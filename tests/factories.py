@@ -171,6 +171,7 @@ class EventFactory(factory.django.DjangoModelFactory):
         past = factory.Trait(date=factory.LazyFunction(lambda: timezone.now() - timedelta(days=2)))
         private = factory.Trait(visibility=Event.Visibility.CONNECTIONS)
         cancelled = factory.Trait(cancelled_at=factory.LazyFunction(timezone.now))
+        covered = factory.Trait(cover=factory.LazyFunction(image_file), cover_type="image/png")
 
     host = factory.SubFactory(UserFactory, role="brand")
     title = "Summer Gala"

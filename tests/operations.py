@@ -24,6 +24,7 @@ PUBLIC = DEAF | {
     "list_events",
     "get_event",
     "get_event_calendar",
+    "get_event_cover",
 }
 
 

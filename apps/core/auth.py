@@ -69,17 +69,19 @@ class Anyone(Bearer):
         return request.user
 
 
-class FileLink(SignedIn):
+class FileLink(Bearer):
     """Opens a private file: signed in, or with the `?sig=` of a link made for one viewer and one row."""
+
+    without_link: SignedIn | Anyone = SignedIn()
 
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
 
-    def __call__(self, request: ApiRequest) -> "User":  # type: ignore[override]
+    def __call__(self, request: ApiRequest) -> "User | AnonymousUser":  # type: ignore[override]
         signature = request.GET.get("sig")
         if signature is None:
-            return super().__call__(request)
+            return self.without_link(request)
         match = request.resolver_match
         viewer_id = read_signature(signature, self.kind, next(iter(match.kwargs.values())) if match else None)
         user: User | None = get_user_model()._default_manager.filter(pk=viewer_id, is_active=True).first()
@@ -87,6 +89,12 @@ class FileLink(SignedIn):
             raise InvalidToken
         request.user = user
         return user
+
+
+class OpenFileLink(FileLink):
+    """The same for a kind of files of which anybody may open some."""
+
+    without_link = Anyone()
 
 
 class Listening(Bearer):

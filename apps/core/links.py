@@ -27,6 +27,11 @@ def same_page(request: HttpRequest, **changes: str | int) -> str:
     return absolute(f"{request.path}?{query.urlencode()}")
 
 
+def open_file_url(kind: str, row_id: int) -> str:
+    """Where anybody can open the file of this row, as long as anybody may see the row."""
+    return absolute(f"{API}/files/{kind}/{row_id}")
+
+
 def file_path(kind: str, row_id: int, viewer_id: int) -> str:
     """Where `viewer_id` can open the file of this row during the next hour."""
     signature = signing.dumps([kind, row_id, viewer_id], salt=SALT)

@@ -14,7 +14,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.params.models import TModel
 
 from apps.core import metrics
-from apps.core.auth import Anyone, Bearer
+from apps.core.auth import Anyone, Bearer, OpenFileLink
 from apps.core.idempotency import MAX_LENGTH, once
 from apps.core.payload import invalid_from
 from apps.core.schemas import ErrorOut
@@ -146,7 +146,8 @@ def operations_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
 def describe_security(operation: dict[str, Any]) -> None:
     names = [name for choice in operation.get("security", []) for name in choice]
     if names:
-        nobody: list[dict[str, list[str]]] = [{}] if Anyone.__name__ in names else []
+        is_public = {Anyone.__name__, OpenFileLink.__name__} & set(names)
+        nobody: list[dict[str, list[str]]] = [{}] if is_public else []
         operation["security"] = [{"Bearer": []}, {"Cookie": []}, *nobody]
 
 

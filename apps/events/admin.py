@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin
 from apps.core.errors import NotFound
+from apps.core.links import file_path
 from apps.events import services
 from apps.events.models import Attendance, Event
 
@@ -41,6 +42,7 @@ class EventAdmin(ModeratedAdmin):
     date_hierarchy = "date"
     ordering = ["-date", "-pk"]
     actions = ["cancel"]
+    change_form_outer_before_template = "admin/events/event/cover.html"
     fields = [
         *["title", "description", "host", "date", "end_date", "location", "visibility", "capacity", "people", "state"],
         *["uid", "sequence", "created_at", "updated_at", "cancelled_at"],
@@ -49,6 +51,14 @@ class EventAdmin(ModeratedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return Event.objects.with_going()
+
+    def render_change_form(
+        self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        """With a link to the cover for those who may see it; of a cancelled event nobody may."""
+        if Event.objects.visible_to(request.user).with_cover(request.user).filter(pk=obj.pk).exists():
+            context["file_path"] = file_path("event", obj.pk, request.user.pk)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @display(description="going", ordering="attendees_count")
     def going(self, event: Any) -> int:

@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 
-from apps.core.auth import SignedInRequest, anyone
+from apps.core import files
+from apps.core.auth import OpenFileLink, SignedInRequest, anyone
 from apps.core.errors import PermissionDenied
 from apps.core.pages import PageQuery, page
 from apps.core.payload import Payload
-from apps.core.routing import Router, refusals
+from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Page, Reply, ok
+from apps.core.uploads import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
 from apps.events.models import Event, Viewer, attendees_of, feed_of
@@ -116,6 +119,13 @@ def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQue
 def invite(request: SignedInRequest, event_id: int, data: Payload[InviteIn]) -> Answer:
     invited = services.invite(event=visible(request, event_id), by=request.user, user_ids=data.user_ids)
     return ok({"invited": invited}, "Invitations sent.")
+
+
+@router.get("/files/event/{id:event_id}", auth=OpenFileLink("event"), **FILE_ANSWER)
+def get_event_cover(request: AnyRequest, event_id: int) -> HttpResponseBase:
+    event = get_object_or_404(Event.objects.visible_to(request.user).with_cover(request.user), pk=event_id)
+    services.open_cover(event=event, by=request.user)
+    return files.serve(request, event.cover, event.cover_type, f"event-{event.pk}{IMAGES[event.cover_type]}")
 
 
 @router.get("/events/{id:event_id}/calendar.ics", auth=anyone, **CALENDAR_ANSWER)

@@ -10,13 +10,19 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
-from apps.core.links import API
+from apps.core.links import API, file_url, open_file_url
+from apps.core.storage import private_storage
+from apps.core.uploads import IMAGES
 from apps.social.models import connected_ids
 
 Viewer = User | AnonymousUser
 
 USUAL_LENGTH = timedelta(hours=24)
 """How long an event lasts that names no end."""
+
+
+def cover_name(event: "Event", filename: str) -> str:
+    return f"covers/{uuid.uuid4().hex}{IMAGES[event.cover_type]}"
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -26,18 +32,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def open_to(self, viewer: Viewer) -> Self:
         """The only definition of who may see an event: public ones everybody, others the host's connections
         and whoever was invited or takes part; blocked pairs do not see each other's. Cancelled ones too."""
-        there = self.filter(host__is_active=True)
-        if isinstance(viewer, AnonymousUser):
-            return there.filter(visibility=Event.Visibility.PUBLIC)
-        taking_part = Attendance.objects.filter(event=OuterRef("pk"), user=viewer)
-        shown = (
-            Q(visibility=Event.Visibility.PUBLIC)
-            | Q(host=viewer)
-            | Q(host__in=connected_ids(viewer))
-            | Q(Exists(taking_part))
-        )
-        moderates = has_permission(viewer, "events.moderate_event")
-        return there.filter(moderates | (shown & not_blocked(viewer, "host")))
+        shown = shown_to(viewer)
+        if isinstance(viewer, User):
+            shown |= has_permission(viewer, "events.moderate_event")
+        return self.filter(shown, host__is_active=True)
 
     def when(self, when: str) -> Self:
         """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
@@ -72,7 +70,16 @@ class EventQuerySet(models.QuerySet["Event"]):
     def as_items(self, viewer: Viewer) -> Self:
         """With all that an item shows, in one row."""
         mine = Attendance.objects.filter(event=OuterRef("pk"), user=viewer.pk).values("status")
-        return self.with_going().annotate(my_status=Subquery(mine)).select_related("host__user_type", "host__profile")
+        return (
+            self.with_going()
+            .annotate(my_status=Subquery(mine), reader_id=Value(viewer.pk, output_field=models.BigIntegerField()))
+            .select_related("host__user_type", "host__profile")
+        )
+
+    def with_cover(self, viewer: Viewer) -> Self:
+        """Those that have one, with whether they are `shown` to the viewer without a moderator's permission."""
+        shown = ExpressionWrapper(shown_to(viewer), output_field=models.BooleanField())
+        return self.exclude(cover="").annotate(shown=shown)
 
     def with_people(self, event_id: int, viewer: User) -> Self:
         """This event, with whether `viewer` `manages` it, and how many people its `attendees_of` are."""
@@ -91,6 +98,15 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.annotate(attendees_count=Coalesce(Subquery(count), 0))
 
 
+def shown_to(viewer: Viewer) -> Q:
+    """What somebody sees of it who has no moderator's permission."""
+    if isinstance(viewer, AnonymousUser):
+        return Q(visibility=Event.Visibility.PUBLIC)
+    taking_part = Attendance.objects.filter(event=OuterRef("pk"), user=viewer)
+    concerned = Q(host=viewer) | Q(host__in=connected_ids(viewer)) | Q(Exists(taking_part))
+    return (Q(visibility=Event.Visibility.PUBLIC) | concerned) & not_blocked(viewer, "host")
+
+
 class Event(models.Model):
     class Visibility(models.TextChoices):
         PUBLIC = "public"
@@ -105,6 +121,8 @@ class Event(models.Model):
     location = models.CharField(max_length=200)
     capacity = models.PositiveIntegerField(null=True, blank=True)
     visibility = models.CharField(max_length=20, choices=Visibility, default=Visibility.PUBLIC)
+    cover = models.FileField(storage=private_storage, upload_to=cover_name, blank=True)
+    cover_type = models.CharField(max_length=50, blank=True, editable=False)
     uid = models.UUIDField(default=uuid.uuid4, editable=False, help_text="The event's name in calendars.")
     sequence = models.PositiveIntegerField(default=0, editable=False, help_text="Rises with every change.")
     created_at = models.DateTimeField(default=timezone.now)
@@ -115,6 +133,12 @@ class Event(models.Model):
     manages: bool
     people_count: int
     """Both where a query says so: see `with_people`."""
+
+    reader_id: int | None
+    """Whom `cover_url` is for: see `as_items`."""
+
+    shown: bool
+    """See `with_cover`."""
 
     objects = EventQuerySet.as_manager()
 
@@ -157,6 +181,15 @@ class Event(models.Model):
     @property
     def path(self) -> str:
         return f"{API}/events/{self.pk}"
+
+    @property
+    def cover_url(self) -> str | None:
+        """What anybody may see has an address for anybody."""
+        if not self.cover:
+            return None
+        if self.visibility == Event.Visibility.PUBLIC or self.reader_id is None:
+            return open_file_url("event", self.pk)
+        return file_url("event", self.pk, self.reader_id)
 
 
 class CalendarFeed(models.Model):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from apps.core.pages import PageQuery
+from apps.core.payload import File
 from apps.core.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
 from apps.events.models import Attendance, Event
 
@@ -40,6 +41,7 @@ class EventOut(Out):
     location: str
     capacity: int | None
     visibility: Event.Visibility
+    cover: str | None = Field(validation_alias="cover_url")
     host: PersonOut
     attendees_count: int
     my_status: Attendance.Status | None
@@ -56,6 +58,7 @@ class EventIn(In):
     location: Location
     capacity: Capacity | None = None
     visibility: Visibility = Event.Visibility.PUBLIC
+    cover: File | None = None
 
 
 LEFT_OUT: Any = None
@@ -72,6 +75,7 @@ class EventChanges(In):
     location: Location = LEFT_OUT
     capacity: Capacity | None = None
     visibility: Visibility = LEFT_OUT
+    cover: File | None = None
 
 
 class JoinIn(In):

@@ -1,7 +1,9 @@
 """Hosting and joining events."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,9 +13,10 @@ from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.errors import Invalid, NotFound, PermissionDenied
 from apps.core.queue import queue
+from apps.core.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
 from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_promoted
-from apps.events.models import Attendance, CalendarFeed, Event, connections_of
+from apps.events.models import Attendance, CalendarFeed, Event, Viewer, connections_of
 from apps.events.schemas import EventChanges, EventIn
 from apps.notifications.models import FanOut
 from apps.notifications.services import notify_all, start_fan_out
@@ -23,6 +26,7 @@ REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
 REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
 STALLED_AFTER = timedelta(minutes=10)
+COVER_BYTES = 10 * 1024 * 1024
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
@@ -32,17 +36,39 @@ def announce(event: Event, *, key: str, code: str, actor: User | None, **words: 
         queue(tell, fan_out.pk)
 
 
-@transaction.atomic
 def create_event(*, host: User, form: EventIn) -> Event:
     if not host.has_perm("events.add_event"):
         raise PermissionDenied
     refuse_unverified(host)
-    event = Event(host=host, **form.model_dump())
+    event = Event(host=host, **form.model_dump(exclude={"cover"}))
     refuse_wrong_times(event, changed={"date", "end_date"})
     event.settle()
-    event.save()
-    announce(event, key=f"event_hosted:{event.pk}", code="event_hosted", actor=host, host=host.username)
+    with stored_cover(form.cover) as cover, transaction.atomic():
+        put(event, cover)
+        event.save()
+        announce(event, key=f"event_hosted:{event.pk}", code="event_hosted", actor=host, host=host.username)
     return event
+
+
+@contextmanager
+def stored_cover(upload: Upload | None) -> Iterator[dict[str, str]]:
+    """What a row says of this picture; its file goes again if what follows fails."""
+    new = Event()
+    if upload is None:
+        yield {"cover": "", "cover_type": ""}
+        return
+    new.cover_type = identify(upload, allowed=IMAGES, max_bytes=COVER_BYTES, field="cover")
+    new.cover.save("cover", fresh_picture(upload, new.cover_type, "cover"), save=False)
+    with discarded_on_failure(new.cover):
+        yield {"cover": str(new.cover.name), "cover_type": new.cover_type}
+
+
+def put(event: Event, values: Mapping[str, Any]) -> set[str]:
+    """Set these fields. The names of those that were different."""
+    changed = {name for name, value in values.items() if getattr(event, name) != value}
+    for name in changed:
+        setattr(event, name, values[name])
+    return changed
 
 
 def refuse_wrong_times(event: Event, changed: Collection[str]) -> None:
@@ -65,16 +91,23 @@ def refuse_others(event: Event, by: User) -> None:
         raise PermissionDenied
 
 
-@transaction.atomic
 def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> None:
-    """Merge the fields that were sent (all of them, for a whole event); attendees hear of a new date or place."""
+    """Merge the fields that were sent (all of them, for a whole event)."""
     refuse_others(event, by)
-    event = locked(event)
     sent = changes.model_fields_set if isinstance(changes, EventChanges) else set(type(changes).model_fields)
-    changed = {name for name in sent if getattr(event, name) != getattr(changes, name)}
-    for name in changed:
-        setattr(event, name, getattr(changes, name))
-    if not changed:
+    values = {name: getattr(changes, name) for name in sent - {"cover"}}
+    if "cover" not in sent:
+        change_event(event, by, values)
+        return
+    with stored_cover(changes.cover) as cover:  # before the event is locked: a large picture takes its time
+        change_event(event, by, values | cover)
+
+
+@transaction.atomic
+def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
+    """Attendees hear of a new date or place; a former cover's file goes after the commit, see django-cleanup."""
+    event = locked(event)
+    if not (changed := put(event, values)):
         return
     refuse_wrong_times(event, changed)
     event.settle()
@@ -83,13 +116,20 @@ def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> 
     if changed & {"date", "end_date", "location"}:
         announce(event, key=f"event_changed:{event.pk}:{event.sequence}", code="event_changed", actor=event.host)
     if by.pk != event.host_id:
-        audit.record(actor=by, action="event.changed", target=event, note=", ".join(sorted(changed)))
+        note = ", ".join(sorted(changed - {"cover_type"}))
+        audit.record(actor=by, action="event.changed", target=event, note=note)
     promote(event)
 
 
 def touch(event: Event) -> None:
     event.sequence += 1
     event.updated_at = timezone.now()
+
+
+def open_cover(*, event: Event, by: Viewer) -> None:
+    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
+    if isinstance(by, User) and not event.shown:
+        audit.record(actor=by, action="event.cover_viewed", target=event)
 
 
 @transaction.atomic

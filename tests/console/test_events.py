@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ from django.utils import timezone
 
 from apps.core.models import AuditEntry
 from apps.events.models import Event
+from tests.client import image_file
 from tests.console.conftest import browser
 from tests.factories import AttendanceFactory, EventFactory, FanOutFactory, StaffFactory, UserFactory
 
@@ -85,6 +87,36 @@ def test_an_event_leads_to_those_who_take_part(staff_client):
 
     assert f'href="{link}"' in staff_client.get(f"{EVENTS}{event.pk}/change/").content.decode()
     assert rows_of(staff_client, link) == [attendance]
+
+
+@pytest.mark.parametrize("visibility", ["public", "connections"])
+def test_a_cover_is_shown_through_the_private_view(staff_client, visibility):
+    event = EventFactory(covered=True, visibility=visibility)
+
+    html = staff_client.get(f"{EVENTS}{event.pk}/change/").content.decode()
+    link = re.search(r'<img src="(/api[^"]+)"', html)[1]
+
+    assert link.startswith(f"/api/v1/files/event/{event.pk}?sig=")
+    assert b"".join(staff_client.get(link).streaming_content) == image_file().read()
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [("no cover", False), ("cancelled", True), ("the host is inactive", True), ("no moderator", True)],
+)
+def test_who_may_not_see_a_cover_has_no_link_to_it(staff_client, colleague_client, why, text):
+    event = EventFactory(
+        covered=why != "no cover",
+        cancelled=why == "cancelled",
+        private=True,
+        host__is_active=why != "the host is inactive",
+    )
+
+    page = (colleague_client if why == "no moderator" else staff_client).get(f"{EVENTS}{event.pk}/change/")
+
+    assert page.status_code == 200
+    assert "/api/v1/files/" not in page.content.decode()
+    assert ("You cannot see the cover" in page.content.decode()) == text
 
 
 def test_moderators_cancel_events(staff, staff_client, run_jobs):

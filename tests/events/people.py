@@ -12,7 +12,7 @@ from tests.client import ApiClient
 from tests.factories import AttendanceFactory, BlockFactory, ConnectionFactory, StaffFactory, UserFactory
 
 ITEM_KEYS = {
-    *("id", "title", "description", "date", "end_date", "location", "capacity", "visibility", "host"),
+    *("id", "title", "description", "date", "end_date", "location", "capacity", "visibility", "cover", "host"),
     *("attendees_count", "my_status", "created_at"),
 }
 DENIED = "You do not have permission to perform this action."

@@ -36,6 +36,7 @@ def test_it_makes_an_event(host, host_client):
             "location": "Berlin",
             "capacity": 50,
             "visibility": "connections",
+            "cover": None,
             "host": {"id": host.pk, "username": "nike", "role": "brand", "is_verified": False, "avatar": None},
             "attendees_count": 0,
             "my_status": None,
