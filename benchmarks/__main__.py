@@ -1,6 +1,7 @@
 """`make bench`: everything that is measured. benchmarks/README.md explains the figures."""
 
 import argparse
+import atexit
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ import django
 from django.core.management import call_command
 
 folder = tempfile.mkdtemp(prefix="infloo-bench-")
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 for secret in ("SECRET_KEY", "TOKEN_KEY"):
     os.environ.setdefault(secret, f"only-for-benchmarks-{secret}-{'x' * 32}")

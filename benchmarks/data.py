@@ -4,11 +4,11 @@ Rows are written while they are made (COPY on PostgreSQL, executemany on SQLite)
 How much there is of everything stands at the function that makes it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import F, OuterRef, Subquery
@@ -17,25 +17,28 @@ from django.utils import timezone
 
 from apps.accounts.models import Block, Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.events.models import Attendance, Event
+from apps.live.models import Entry, Head, Payload
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.notifications.models import Notification, NotificationType
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
 from benchmarks.copying import Rows, load, settle, stamp
+from benchmarks.size import (
+    BUSY,
+    CITIES,
+    COUNTRIES,
+    FRIEND,
+    LONG_CHAT,
+    PASSWORD,
+    POPULAR_EVENT,
+    POPULAR_STORY,
+    ROOM,
+    WORDS,
+    Size,
+    everybody,
+    sentence,
+)
 
-PASSWORD = "Secret@123"  # noqa: S105  # everybody's
-BUSY, FRIEND = 1, 2
-"""The two with the most connections (about 6,000 and 2,500 of 100,000 people), who are connected to each other."""
-POPULAR_EVENT = POPULAR_STORY = 1
-"""The busy person's: up to 5,000 people take part in it, and have seen it."""
-LONG_CHAT, ROOM = 1, 2
-"""Both of the busy person and the friend: up to 100,000 messages, and the room called `room2`."""
-
-FIRST = ["Alba", "Amir", "Anna", "Ben", "Clara", "Elif", "Emil", "Fatou", "Finn", "Greta", "Ivan", "Kofi", "Mara"]
-LAST = ["Adler", "Berger", "Costa", "Diallo", "Fischer", "Garcia", "Ito", "Jansen", "Lopez", "Moreau", "Okafor"]
-WORDS = ["travel", "food", "fashion", "music", "sports", "books", "gaming", "beauty", "fitness", "art", "film"]
-CITIES = ["Berlin", "Vienna", "Zurich", "Paris", "Madrid", "Rome", "Lisbon", "Oslo", "Accra", "Tokyo"]
-COUNTRIES = ["DE", "AT", "CH", "FR", "ES", "IT", "PT", "NO", "GH", "JP"]
 PLATFORMS = ["instagram", "tiktok", "youtube", "twitch", "linkedin"]
 ROLES = ["influencer", "entrepreneur", "brand", "influencer", "influencer", "investor", "brand", "influencer"]
 HOSTING = [1, 2, 6]
@@ -45,34 +48,6 @@ TOLD = [
     *(("follow_request", "connection"), ("follow_accepted", "profile")),
 ]
 """What people are told, as often as it stands here: the notification's code, and what it leads to."""
-
-
-@dataclass(frozen=True)
-class Size:
-    users: int
-    hosts: Sequence[int]
-    seed: int
-    now: datetime
-
-    def dice(self, table: str) -> Random:
-        """Of its own for each table: what is added for one does not change another."""
-        return Random(f"{self.seed} {table}")  # noqa: S311  # no secrets here
-
-    def somebody(self, dice: Random) -> int:
-        """An id, more often of people with many connections."""
-        return 1 + int(self.users * dice.random() ** 2)
-
-    def moments(self, first_day: float, last_day: float, steps: int = 5000) -> list[Any]:
-        """Evenly spread and in order, as the database takes them: formatting one for every row takes long."""
-        length = timedelta(days=last_day - first_day) / steps
-        start = self.now + timedelta(days=first_day)
-        return [stamp(start + length * step) for step in range(steps)]
-
-
-class Person(NamedTuple):
-    username: str
-    first_name: str
-    last_name: str
 
 
 @dataclass(frozen=True)
@@ -110,25 +85,12 @@ def fill(*, users: int, hosts: Sequence[int] = (), seed: int = 1, now: datetime 
     load(Conversation, conversations(size, pairs))
     load(Message, messages(size, pairs))
     load(Attachment, attachments(size, pairs))
+    load(Head, heads(size))
+    load(Payload, payloads(size))
+    load(Entry, entries(size))
     date_conversations()
-    settle([User, Profile, Event, Story, Conversation, Message])
+    settle([User, Profile, Event, Story, Conversation, Message, Payload])
     return World(users, {connections: users + place for place, connections in enumerate(hosts, start=1)})
-
-
-def username(number: int) -> str:
-    return person(number).username
-
-
-def person(number: int) -> Person:
-    first, last = FIRST[number % len(FIRST)], LAST[number // 3 % len(LAST)]
-    return Person(f"{first}.{last}{number}".lower(), first, last)
-
-
-def everybody(size: Size) -> Iterator[tuple[int, Person]]:
-    for number in range(1, size.users + 1):
-        yield number, person(number)
-    for place, count in enumerate(size.hosts, start=1):
-        yield size.users + place, Person(f"host{count}", "Host", "")
 
 
 def people(size: Size, types: dict[str, int]) -> Rows:
@@ -146,10 +108,6 @@ def people(size: Size, types: dict[str, int]) -> Rows:
             "is_active": number % 50 != 49 or number > size.users,
             "date_joined": joined[number * (len(joined) - 1) // (size.users + len(size.hosts))],
         }
-
-
-def sentence(dice: Random) -> str:
-    return f"I love {', '.join(dice.sample(WORDS, 3))} and {dice.choice(CITIES)}."
 
 
 def profiles(size: Size) -> Rows:
@@ -380,6 +338,34 @@ def attachments(size: Size, pairs: list[tuple[int, int]]) -> Rows:
     """A link with 1 of 50 messages."""
     for message in range(50, message_count(size, pairs) + 1, 50):
         yield {"message_id": message, "link": f"https://example.com/{message}.pdf"}
+
+
+def length_of_log(size: Size, number: int) -> int:
+    """2 entries each, 1,000 of the busy person's."""
+    return min(1000, size.users) if number == BUSY else 2
+
+
+def heads(size: Size) -> Rows:
+    for number, _ in everybody(size):
+        yield {"user_id": number, "last_seq": length_of_log(size, number)}
+
+
+def payloads(size: Size) -> Rows:
+    """1 for 100 people."""
+    dice = size.dice("payloads")
+    for number in range(1, size.users // 100 + 1):
+        data = f'{{"id": {number}, "title": "{sentence(dice)}"}}'
+        row = {"id": number, "event": "notification", "data": data, "actor_id": size.somebody(dice)}
+        yield row | {"created_at": stamp(size.now - timedelta(days=6))}
+
+
+def entries(size: Size) -> Rows:
+    dice = size.dice("entries")
+    moments = size.moments(-6, 0)
+    for number, _ in everybody(size):
+        for seq in range(1, length_of_log(size, number) + 1):
+            payload = dice.randint(1, size.users // 100)
+            yield {"head_id": number, "seq": seq, "payload_id": payload, "created_at": dice.choice(moments)}
 
 
 def date_conversations() -> None:

@@ -24,8 +24,9 @@ from PIL import Image
 
 from apps.messaging.models import Conversation
 from benchmarks.caller import queries_of
-from benchmarks.data import BUSY, FRIEND, PASSWORD, World, username
+from benchmarks.data import World
 from benchmarks.processes import running
+from benchmarks.size import BUSY, FRIEND, PASSWORD, username
 from benchmarks.wrk import Figures, Request, measure
 
 PORT = 8910
@@ -52,21 +53,20 @@ class Server:
 
 
 def main(world: World) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="infloo-load-"))
     print(f"\nload; {world.users:,} people, {SECONDS} s each; requests per second, milliseconds")
-    python = make_peer(folder)
-    results = {server.name: measure_server(server, folder, world) for server in servers(folder, python)}
+    with tempfile.TemporaryDirectory(prefix="infloo-load-") as name:
+        folder = Path(name)
+        python = make_peer(folder)
+        results = {server.name: measure_server(server, folder, world) for server in servers(folder, python)}
     compare(results)
 
 
 def make_peer(folder: Path) -> Path:
-    """An environment of its own, which also lends its gunicorn to Infloo."""
+    """An environment of its own."""
     subprocess.run([sys.executable, "-m", "venv", folder / "peer"], check=True)  # noqa: S603
     python = folder / "peer/bin/python"
     install = "-m pip install --quiet --quiet --disable-pip-version-check -r"
     subprocess.run([python, *install.split(), PEER / "requirements.txt"], check=True)  # noqa: S603
-    (folder / "lent").mkdir()
-    (folder / "lent/gunicorn").symlink_to(next((folder / "peer/lib").glob("python*/site-packages/gunicorn")))
     return python
 
 
@@ -78,7 +78,7 @@ def servers(folder: Path, python: Path) -> list[Server]:
     settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.peer.settings", "MEDIA_ROOT": str(folder / "media")}
     return [
         Server("Infloo, uvicorn", [sys.executable, *asgi.split()], infloo),
-        Server("Infloo, gunicorn", [sys.executable, *wsgi.split()], {**infloo, "PYTHONPATH": str(folder / "lent")}),
+        Server("Infloo, gunicorn", [sys.executable, *wsgi.split()], infloo),
         Server("peer, gunicorn", [python, *peer.split()], settings, is_infloo=False),
     ]
 
@@ -122,7 +122,7 @@ def wait_until_ready(log: Path) -> None:
             return
         except OSError:
             time.sleep(0.2)
-    raise SystemExit(f"The server does not answer; {log} says why.")
+    raise SystemExit(f"The server does not answer:\n{log.read_text()[-3000:]}")
 
 
 def send(request: Request) -> Any:

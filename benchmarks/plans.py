@@ -13,7 +13,8 @@ from django.utils import timezone
 from apps.messaging.models import Message
 from apps.notifications.models import Notification
 from benchmarks.caller import client_of, milliseconds, queries_of
-from benchmarks.data import BUSY, FRIEND, POPULAR_EVENT, POPULAR_STORY, ROOM, World, username
+from benchmarks.data import World
+from benchmarks.size import BUSY, FRIEND, POPULAR_EVENT, POPULAR_STORY, ROOM, username
 
 BIG = 10_000
 """Rows; a larger table may not be read from end to end."""
@@ -95,6 +96,8 @@ def paths(person: int) -> list[str]:
         f"/notifications?created_after={week}",
         f"/notifications?created_before={month}",
         "/notifications/unread-count",
+        "/stream/poll?cursor=1",
+        "/blocks",
         *(own if person == BUSY else []),
     ]
 

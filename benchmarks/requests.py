@@ -5,7 +5,8 @@ import statistics
 from django.test import Client
 
 from benchmarks.caller import Call, client_of, milliseconds, queries_of
-from benchmarks.data import FRIEND, PASSWORD, World, username
+from benchmarks.data import World
+from benchmarks.size import FRIEND, PASSWORD, username
 
 ROUNDS = 200
 
