@@ -1,0 +1,250 @@
+"""nginx, WSGI threads, the ASGI process for streams and the worker, together."""
+
+import json
+import re
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from apps.core.errors import TooLarge, Unavailable
+from tests.client import PDF, image_file
+from tests.deploy.layout import METRICS_TOKEN, Layout, launch
+from tests.e2e.test_journey import enter_console, join, walk
+from tests.e2e.test_network import connect
+
+pytestmark = [pytest.mark.nginx, pytest.mark.e2e]
+
+MEGABYTE = 1024 * 1024
+TIMES = 2
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    layout = launch(tmp_path_factory.mktemp("layout"))
+    yield layout
+    for name in list(layout.running):
+        layout.stop(name)
+    for listener in layout.sockets.values():
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def anna(layout):
+    with closing(join(layout, "anna", 1)) as anna:
+        yield anna
+
+
+def requests_counted(layout: Layout) -> float:
+    figures = httpx.get(f"{layout.api}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}).text
+    return sum(map(float, re.findall(r'^infloo_requests_total{.*operation="health".*} (.*)$', figures, re.MULTILINE)))
+
+
+def is_envelope(response, error) -> bool:
+    return (response.status_code, response.json()) == (error.status, error.envelope())
+
+
+def test_the_journey_of_two_people_and_staff(layout):
+    with ExitStack() as stack:
+        people = join(layout, "brand1", 2), join(layout, "alice", 1), enter_console(layout)
+        walk(*(stack.enter_context(closing(person)) for person in people))
+
+
+def test_the_worker_tells_connections_of_an_event(layout):
+    with ExitStack() as stack:
+        people = join(layout, "brand2", 2), join(layout, "dora", 1), join(layout, "erik", 3)
+        brand, dora, erik = (stack.enter_context(closing(person)) for person in people)
+        for sender, receiver in ((dora, brand), (erik, brand), (dora, erik)):
+            connect(sender, receiver)
+        assert brand.post("/events", json={"title": "x"}).status_code == 400
+        told = brand.post("/events", json={"title": "Party", "date": "2099-01-01T10:00:00Z", "location": "Here"})
+        assert told.status_code == 201
+        layout.wait(lambda: "hosting" in erik.get("/notifications").text)
+
+
+def test_nginx_sends_public_media_and_static_files_itself(layout, anna):
+    avatar = anna.put("/users/profile/avatar", files={"file": image_file()}).json()["data"]["avatar"]
+    style = re.search(
+        r'href="(/static/unfold/css/styles\.[0-9a-f]{12}\.css)"', httpx.get(f"{layout.url}/admin/login/").text
+    )
+
+    for url, content_type in ((avatar, "image/webp"), (f"{layout.url}{style[1]}", "text/css")):
+        answer = httpx.get(url)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "X-Request-ID" not in answer.headers  # Infloo did not see it
+
+
+@pytest.mark.parametrize("path", ["nothing.webp", "../private/{}", "%2e%2e/private/{}", "..%2fprivate/{}", "avatars/"])
+def test_nothing_private_has_a_path(layout, anna, path):
+    anna.post("/users/verify", data={"type": "identity"}, files={"file": ("a.pdf", PDF)})
+    private = Path(layout.environment["DATA_DIR"]) / "private"
+    name = next(private.rglob("*.pdf")).relative_to(private)
+
+    answer = ask(layout, f"GET /media/{path.format(name)} HTTP/1.1")
+
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
+    assert PDF not in answer
+
+
+def ask(layout: Layout, line: str, *headers: str, body: bytes = b"") -> bytes:
+    """Say exactly this, and hear everything."""
+    with socket.create_connection(("127.0.0.1", int(layout.url.rpartition(":")[2])), timeout=20) as caller:
+        caller.sendall("\r\n".join([line, "Host: 127.0.0.1", "Connection: close", *headers, "", ""]).encode() + body)
+        return b"".join(iter(lambda: caller.recv(65536), b""))
+
+
+def chunked(size: int) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in [b"x" * 65536] * (size // 65536 + 1)) + b"0\r\n\r\n"
+
+
+def test_what_is_too_large_is_refused_in_the_envelope(layout):
+    login = f"{layout.api}/users/auth/login"
+    announced = httpx.post(login, content=b"x" * (MEGABYTE + 1), headers={"Content-Type": "application/json"})
+    streamed = httpx.post(login, content=iter([b"x" * 65536] * 17), headers={"Content-Type": "application/json"})
+    form = ask(
+        layout,
+        "POST /api/v1/users/verify HTTP/1.1",
+        "Content-Type: multipart/form-data; boundary=x",
+        "Content-Length: 105906177",
+    )
+
+    for answer in (announced, streamed):
+        assert is_envelope(answer, TooLarge())
+        assert answer.headers["X-Request-ID"]
+    assert b"413 Request Entity Too Large" in form
+    assert json.loads(form.partition(b"\r\n\r\n")[2]) == TooLarge().envelope()
+
+
+def test_it_is_refused_while_it_is_read(layout):
+    """The rest is never sent, and yet there is an answer."""
+    answer = ask(
+        layout,
+        "POST /api/v1/users/auth/login HTTP/1.1",
+        "Content-Type: application/json",
+        "Transfer-Encoding: chunked",
+        body=chunked(2 * MEGABYTE).removesuffix(b"0\r\n\r\n"),
+    )
+
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_form_may_be_larger_and_a_body_may_have_no_length(layout, anna):
+    film = b"\0" * (3 * MEGABYTE)
+    refused = anna.put("/users/profile/avatar", files={"file": ("film.mp4", film)})
+    login = json.dumps({"username": "anna", "password": "Secret@123"}).encode()
+    streamed = httpx.post(
+        f"{layout.api}/users/auth/login",
+        content=iter([login[:10], login[10:]]),
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert refused.json()["code"] == "invalid_file"
+    assert streamed.status_code == 200
+
+
+def test_the_form_door_is_no_path_of_its_own(layout):
+    assert b"404" in ask(layout, "GET /.form HTTP/1.1").splitlines()[0]
+    assert b"404" in ask(layout, "POST /.form HTTP/1.1", "Content-Length: 0").splitlines()[0]
+
+
+def test_the_callers_address_is_what_nginx_saw(layout):
+    with closing(join(layout, "frieda", 1)) as frieda:
+        frieda.get("/users/profile", headers={"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "my-request"})
+
+    lines = [json.loads(line) for line in layout.log("web").read_text().splitlines()]
+    [line] = [line for line in lines if line.get("request_id") == "my-request"]
+    assert line["address"] == "127.0.0.1"
+
+
+def test_nobody_logs_a_query(layout):
+    secret = "/api/v1/stream?token=hidden"
+    httpx.get(f"{layout.url}{secret}")
+    httpx.get(f"{layout.api}/health?token=hidden")
+    ask(layout, "GET /api/v1/health?token=hidden HTTP/9.9")
+    with layout.without("stream"):
+        httpx.get(f"{layout.url}{secret}")
+
+    access = [json.loads(line) for line in (layout.folder / "infloo.log").read_text().splitlines()]
+    assert {"/api/v1/stream", "/api/v1/health"} <= {line["path"] for line in access}
+    assert "hidden" not in layout.logs()
+
+
+def test_streams_have_a_process_of_their_own(layout):
+    paths = ("/stream", "/stream/", "/stream/poll", "/stream/poll?cursor=1")
+    with layout.without("web"):
+        statuses = {httpx.get(f"{layout.api}{path}").status_code for path in paths}
+        down = httpx.get(f"{layout.api}/health", headers={"X-Request-ID": "my-request"})
+
+    assert statuses <= {401, 404}
+    assert is_envelope(down, Unavailable())
+    assert (down.headers["Retry-After"], down.headers["X-Request-ID"]) == ("5", "my-request")
+
+
+def test_metrics_add_up_over_the_processes(layout):
+    before = requests_counted(layout)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: httpx.get(f"{layout.api}/health"), range(40)))
+
+    assert requests_counted(layout) == before + 40
+    assert len(list((layout.folder / "metrics").glob("counter_*-*.db"))) >= 2
+
+
+def keep_asking(layout: Layout, anna: httpx.Client, ended: threading.Event) -> list[int]:
+    """One caller who reads and writes without a pause, with a new connection each time."""
+    statuses = []
+    while not ended.is_set():
+        for method, path, body in (("GET", "/users/profile", None), ("PATCH", "/users/profile", {"bio": "Hello"})):
+            answer = httpx.request(
+                method,
+                f"{layout.api}{path}",
+                json=body,
+                headers={"Authorization": anna.headers["Authorization"]},
+                timeout=60,
+            )
+            statuses.append(answer.status_code)
+    return statuses
+
+
+@pytest.mark.parametrize("action", ["reload", "restart"])
+def test_no_request_is_lost_while_new_code_is_taken_up(layout, anna, action):
+    ended = threading.Event()
+    with ThreadPoolExecutor(4) as threads:
+        callers = [threads.submit(keep_asking, layout, anna, ended) for _ in range(4)]
+        try:
+            for _ in range(TIMES):
+                take_up(layout, action)
+        finally:
+            ended.set()
+        statuses = [status for caller in callers for status in caller.result()]
+
+    assert len(statuses) > 4 * TIMES
+    assert set(statuses) == {200}
+
+
+def take_up(layout: Layout, action: str) -> None:
+    before = workers_of(layout)
+    if action == "reload":
+        layout.reload("web")
+    else:
+        layout.stop("web")
+        layout.start("web")
+    layout.wait(lambda: not workers_of(layout) & before and layout.answers("/health"))
+
+
+def workers_of(layout: Layout) -> set[str]:
+    """The processes that answer, those that finish what they have included."""
+    parent = layout.running["web"].pid
+    return set(Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+
+
+def test_the_logs_are_json(layout):
+    for name in ("web", "stream"):
+        lines = layout.log(name).read_text().splitlines()
+        assert lines
+        assert all({"level", "logger", "message", "time"} <= json.loads(line).keys() for line in lines)
