@@ -89,7 +89,9 @@ def test_only_links_to_files_are_signed_anew():
     assert sign_anew({"a": texts, "b": None, "c": 5}, 1) == {"a": texts, "b": None, "c": 5}
 
 
-@pytest.mark.parametrize("rest", ["x?sig=y", "a/1/2?sig=y", "a/b?sig=y", f"a/{'9' * 5000}?sig=y", "a/1?sig=y&b=c", "?sig="])
+@pytest.mark.parametrize(
+    "rest", ["x?sig=y", "a/1/2?sig=y", "a/b?sig=y", f"a/{'9' * 5000}?sig=y", "a/1?sig=y&b=c", "?sig="]
+)
 def test_a_text_that_only_begins_as_a_link_stays(rest):
     text = f"http://127.0.0.1:8000/api/v1/files/{rest}"
 

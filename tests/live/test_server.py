@@ -15,7 +15,7 @@ def test_it_tells_what_happens_while_it_is_open(serve, alice, bob):
         stream = await server.listen(alice)
 
         sent = await aside(say, bob, alice)
-        message, notification = await stream.next("message"), await stream.next("notification")
+        message, _ = await stream.next("message"), await stream.next("notification")
 
         assert message.data == sent
         assert [event.id for event in stream.events] == ["1", "2"]
