@@ -219,8 +219,9 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         return self.filter(status=Attendance.Status.GOING)
 
     def waiting(self) -> Self:
-        """First come, first served."""
-        return self.filter(status=Attendance.Status.WAITLISTED).order_by("queued_at", "pk")
+        """First come, first served; who is away keeps their turn, and gets no place meanwhile."""
+        waiting = self.filter(status=Attendance.Status.WAITLISTED, user__is_active=True)
+        return waiting.order_by("queued_at", "pk")
 
     def untold(self, event_id: int) -> Self:
         """Who got a place in this event and has not been told; a second run waits for the first, and finds the rest."""

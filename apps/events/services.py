@@ -162,8 +162,8 @@ def join_event(*, event: Event, user: User, status: Status) -> Attendance:
         attendance.queued_at = timezone.now()
     # Not all of a row that is there: whether they have been told of a place is the worker's.
     attendance.save(update_fields=["status", "queued_at"] if attendance.pk else None)
-    if before == Status.GOING:
-        promote(event)
+    if before == Status.GOING or attendance.status == Status.WAITLISTED:
+        promote(event)  # also those whose turn it was when they came back
     announce_people(event, [user], Status(attendance.status))
     return attendance
 

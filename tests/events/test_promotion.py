@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from apps.accounts.models import User
 from apps.events import jobs, tasks
 from apps.events.models import Attendance
 from apps.notifications.models import FanOut, NotificationType
@@ -277,3 +278,26 @@ def test_leaving_joining_and_more_room_at_once_leave_no_place_free_while_somebod
     assert ApiClient().get(f"/events/{event.pk}").json()["data"]["attendees_count"] == len(taken) == 6
     assert set(promoted()) - {person.username for person in leaving} == {person.username for person in staying}
     assert len(promoted()) == len(set(promoted()))
+
+
+def test_who_is_away_keeps_their_turn_and_gets_no_place(host, host_client, event, run_jobs):
+    first, second, *_ = waiting(event)
+    User.objects.filter(pk=first.pk).update(is_active=False)
+
+    make_room(host_client, event, 2)
+    run_jobs()
+
+    assert promoted() == [second.username]
+    User.objects.filter(pk=first.pk).update(is_active=True)
+    make_room(host_client, event, 3)
+    run_jobs()
+    assert sorted(promoted()) == sorted([first.username, second.username])
+
+
+def test_who_comes_back_gets_a_free_place_before_who_comes_later(host):
+    event = EventFactory(host=host, capacity=1)
+    AttendanceFactory(event=event, status="waitlisted")
+
+    join(ApiClient(UserFactory()), event)
+
+    assert statuses(event) == ["going", "waitlisted"]
