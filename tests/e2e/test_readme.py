@@ -24,4 +24,6 @@ def test_the_tour_of_the_readme_works_when_pasted(infloo: Infloo):
     assert "Request accepted successfully." in shown.stdout
     assert "brand1 accepted your follow request." in shown.stdout
     assert "marked 2 notifications as read" in shown.stdout
+    assert "Message sent." in shown.stdout
+    assert '"event":"message"' in shown.stdout
     assert '"error"' not in shown.stdout
