@@ -56,7 +56,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def newest_of(self, user_ids: list[int]) -> Self:
         """The last entry of each of these logs."""
-        return self.filter(head__in=user_ids, seq=F("head__last_seq")).with_payload()
+        # Heads first: asked for the entries of these people, PostgreSQL would read all of them.
+        heads = Head.objects.filter(pk__in=user_ids)
+        return self.filter(head__in=heads, seq=F("head__last_seq")).with_payload()
 
     def with_payload(self) -> Self:
         """Each with whether it is `hidden`: who did it is away, or on the other side of a block."""
