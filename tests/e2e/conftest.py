@@ -1,15 +1,17 @@
 """The real processes, started by the README's own command."""
 
-import contextlib
 import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -17,6 +19,7 @@ import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PYTHON = ROOT / ".venv/bin/python"
 START_SECONDS = 60
 STOP_SECONDS = 5
 
@@ -39,9 +42,32 @@ class Infloo:
     def api(self) -> str:
         return f"{self.url}/api/v1"
 
+    @property
+    def data(self) -> Path:
+        return Path(self.environment["DATA_DIR"])
+
     def manage(self, *arguments: str, **environment: str) -> None:
-        command = [ROOT / ".venv/bin/python", "manage.py", *arguments]
+        command = [PYTHON, "manage.py", *arguments]
         subprocess.run(command, cwd=ROOT, env={**self.environment, **environment}, check=True, capture_output=True)
+
+    def connect(self, *, wait: float = 20) -> "sqlite3.Connection | psycopg.Connection[Any]":
+        """To its database, behind the product's back; each statement commits. SQLite may have to `wait`."""
+        if address := self.environment.get("DATABASE_URL"):
+            return psycopg.connect(address, autocommit=True)
+        return sqlite3.connect(self.data / "infloo.sqlite3", timeout=wait, isolation_level=None)
+
+    def ask(self, query: str, *, wait: float = 20) -> list[tuple[Any, ...]]:
+        with closing(self.connect(wait=wait)) as connection:
+            return connection.execute(query).fetchall()
+
+    def files(self) -> set[Path]:
+        """What people have sent: what was kept of it, and what was left over on the way."""
+        folders = [self.data / name for name in ("public", "private", "tmp")]
+        return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+    def worker(self) -> list[int]:
+        """The process ids of the worker and its children."""
+        return [pid for pid, command in processes_of(self.data).items() if "qcluster" in command]
 
     def interrupt(self) -> float:
         """Press Ctrl-C; the seconds until everything has ended."""
@@ -49,6 +75,16 @@ class Infloo:
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.wait(STOP_SECONDS)
         return time.monotonic() - started
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """What runs with its data in this folder: process ids and commands."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and str(folder).encode() in (process / "environ").read_bytes():
+                found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found
 
 
 def free_port() -> int:
@@ -61,9 +97,11 @@ def free_port() -> int:
 def fresh_environment(folder: Path) -> dict[str, str]:
     """Settings as a first visitor has them, but for the place of the data."""
     environment = {name: value for name, value in os.environ.items() if name not in ("THROTTLES", "PUBLIC_URL")}
+    (folder / "tmp").mkdir(parents=True)
     environment |= {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(folder),
+        "TMPDIR": str(folder / "tmp"),
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_KEY": secrets.token_hex(32),
     }
@@ -74,11 +112,48 @@ def fresh_environment(folder: Path) -> dict[str, str]:
 
 def fresh_database(url: str) -> str:
     """An empty PostgreSQL database beside the one of the test run."""
-    name = f"infloo_e2e_{os.getpid()}"
+    name = f"infloo_e2e_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def drop_database(url: str) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+
+
+@dataclass
+class Home:
+    """Where an installation lives; it can be started again and again with the same data."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.environment = fresh_environment(self.folder / "data") | self.settings
+        self.log = self.folder / "run.log"
+        self.port = free_port()
+        self.started: list[Infloo] = []
+
+    def start(self) -> Infloo:
+        """`make run`, until it answers."""
+        self.started.append(launch(self.environment, self.log, self.port))
+        wait_until_ready(self.started[-1], self.log)
+        return self.started[-1]
+
+    def running(self) -> Infloo:
+        """The one that runs, or a new start."""
+        if self.started and self.started[-1].process.poll() is None:
+            return self.started[-1]
+        return self.start()
+
+    def clear(self) -> None:
+        for infloo in self.started:
+            if infloo.process.poll() is None:
+                infloo.interrupt()
+        if "DATABASE_URL" in self.environment:
+            drop_database(self.environment["DATABASE_URL"])
 
 
 Start = Callable[[], Infloo]
@@ -87,22 +162,12 @@ Start = Callable[[], Infloo]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """`make run` until it answers, again and again with the same data; whatever still runs ends with the test."""
-    environment, log = fresh_environment(tmp_path / "data"), tmp_path / "run.log"
-    started: list[Infloo] = []
-
-    def start() -> Infloo:
-        started.append(launch(environment, log))
-        wait_until_ready(started[-1], log)
-        return started[-1]
-
-    yield start
-    for infloo in started:
-        if infloo.process.poll() is None:
-            infloo.interrupt()
+    home = Home(tmp_path)
+    yield home.start
+    home.clear()
 
 
-def launch(environment: dict[str, str], log: Path) -> Infloo:
-    port = free_port()
+def launch(environment: dict[str, str], log: Path, port: int) -> Infloo:
     with log.open("ab") as output:
         process = subprocess.Popen(
             ["make", "run", f"PORT={port}"],
@@ -118,7 +183,7 @@ def launch(environment: dict[str, str], log: Path) -> Infloo:
 def wait_until_ready(infloo: Infloo, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and infloo.process.poll() is None:
-        with contextlib.suppress(httpx.HTTPError):
+        with suppress(httpx.HTTPError):
             if httpx.get(f"{infloo.api}/health/ready", timeout=2).status_code == 200:
                 return
         time.sleep(0.1)
@@ -127,4 +192,22 @@ def wait_until_ready(infloo: Infloo, log: Path) -> None:
 
 @pytest.fixture
 def infloo(start: Start) -> Infloo:
+    """A fresh one, as a first visitor has it."""
     return start()
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    home = Home(tmp_path_factory.mktemp("shared"), {"THROTTLES": "off", "WORKER_TIMEOUT": "9", "WORKER_RETRY": "10"})
+    yield home
+    home.clear()
+
+
+@pytest.fixture
+def shared(shared_home: Home) -> Iterator[Infloo]:
+    """One for all tests that can live with the others' data: no limits, and it soon tries again what died."""
+    infloo = shared_home.running()
+    seen = len(shared_home.log.read_text())
+    yield infloo
+    failures = [line for line in shared_home.log.read_text()[seen:].splitlines() if '"status": 5' in line]
+    assert failures == []

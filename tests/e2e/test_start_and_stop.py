@@ -4,27 +4,14 @@ import shutil
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.conftest import ROOT, fresh_environment, launch
+from tests.e2e.conftest import ROOT, free_port, fresh_environment, launch, processes_of
 
 TIMES = 20
 SECOND_START_SECONDS = 10
-
-
-def processes_of(folder: Path) -> list[str]:
-    """What still runs with its data in this folder."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            if process.name.isdigit() and str(folder).encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.sqlite
@@ -35,7 +22,7 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
 
     for _ in range(TIMES):
         infloo.interrupt()  # fails after five seconds
-        assert processes_of(tmp_path) == []
+        assert processes_of(tmp_path) == {}
         started = time.monotonic()
         infloo = start()
         assert time.monotonic() - started < SECOND_START_SECONDS
@@ -47,13 +34,13 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
 @pytest.mark.sqlite
 def test_ctrl_c_while_it_sets_up_leaves_nothing_behind(start, tmp_path):
     environment = start().environment
-    first = launch(environment, tmp_path / "run.log")
-    while not any("collectstatic" in line for line in processes_of(tmp_path)):
+    first = launch(environment, tmp_path / "run.log", free_port())
+    while not any("collectstatic" in line for line in processes_of(tmp_path).values()):
         time.sleep(0.02)
 
     first.interrupt()
 
-    assert not any("collectstatic" in line for line in processes_of(tmp_path))
+    assert not any("collectstatic" in line for line in processes_of(tmp_path).values())
 
 
 @pytest.mark.sqlite
@@ -71,11 +58,11 @@ def test_the_web_server_logs_json_and_no_query(infloo, tmp_path):
 
 
 @pytest.mark.sqlite
-def test_a_taken_port_is_refused_with_a_sentence(infloo):
-    port = infloo.url.rpartition(":")[2]
+def test_a_taken_port_is_refused_with_a_sentence(shared):
+    port = shared.url.rpartition(":")[2]
     command = ["make", "run", f"PORT={port}"]
     second = subprocess.run(
-        command, cwd=ROOT, env=infloo.environment, capture_output=True, text=True, timeout=20, check=False
+        command, cwd=ROOT, env=shared.environment, capture_output=True, text=True, timeout=20, check=False
     )
 
     assert second.returncode != 0
