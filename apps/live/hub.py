@@ -192,8 +192,8 @@ class Hub:
 
 
 def newest_items(user_ids: list[int]) -> list[tuple[int, Item]]:
-    known: dict[int, Any] = {}
-    return [(entry.head_id, item_of(entry, known)) for entry in Entry.objects.newest_of(user_ids)]
+    known: dict[int | None, Any] = {}
+    return [(row.head_id, item_of(row, known)) for row in Entry.objects.newest_of(user_ids)]
 
 
 def read_on(user_id: int, after: int) -> Stretch:

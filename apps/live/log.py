@@ -8,7 +8,7 @@ import orjson
 from django.db import connection
 
 from apps.core.links import sign_anew
-from apps.live.models import Entry, Head, Payload
+from apps.live.models import Entry, Head, Payload, Row
 
 CONTROL = "session_ended"
 """In the log so that it cannot be lost; streams obey it, and clients never see it."""
@@ -94,16 +94,15 @@ def last_seq_of(user_id: int) -> int:
     return Head.objects.filter(user=user_id).values_list("last_seq", flat=True).first() or 0
 
 
-def item_of(entry: Entry, known: dict[int, Any]) -> Item:
+def item_of(row: Row, known: dict[int | None, Any]) -> Item:
     """`known` keeps what payloads say, for those who read the same one many times."""
-    payload = entry.payload
-    if payload is None or entry.hidden:
-        return Item(entry.seq, "", None, None)
-    if payload.pk not in known:
-        known[payload.pk] = orjson.loads(payload.data)
-    data = known[payload.pk]
-    if "?sig=" in payload.data:
-        data = sign_anew(data, entry.head_id)
-    if entry.object_id is not None:
-        data = data | {"id": entry.object_id}
-    return Item(entry.seq, payload.event, data, entry.object_id)
+    if row.event is None or row.data is None or row.hidden:
+        return Item(row.seq, "", None, None)
+    if row.payload_id not in known:
+        known[row.payload_id] = orjson.loads(row.data)
+    data = known[row.payload_id]
+    if "?sig=" in row.data:
+        data = sign_anew(data, row.head_id)
+    if row.object_id is not None:
+        data = data | {"id": row.object_id}
+    return Item(row.seq, row.event, data, row.object_id)
