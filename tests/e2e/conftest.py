@@ -94,7 +94,7 @@ def free_port() -> int:
         return port
 
 
-def fresh_environment(folder: Path) -> dict[str, str]:
+def fresh_environment(folder: Path, database: str = "infloo_e2e") -> dict[str, str]:
     """Settings as a first visitor has them, but for the place of the data."""
     environment = {name: value for name, value in os.environ.items() if name not in ("THROTTLES", "PUBLIC_URL")}
     (folder / "tmp").mkdir(parents=True)
@@ -106,13 +106,13 @@ def fresh_environment(folder: Path) -> dict[str, str]:
         "TOKEN_KEY": secrets.token_hex(32),
     }
     if "DATABASE_URL" in os.environ:
-        environment["DATABASE_URL"] = fresh_database(os.environ["DATABASE_URL"])
+        environment["DATABASE_URL"] = fresh_database(os.environ["DATABASE_URL"], database)
     return environment
 
 
-def fresh_database(url: str) -> str:
+def fresh_database(url: str, name: str) -> str:
     """An empty PostgreSQL database beside the one of the test run."""
-    name = f"infloo_e2e_{secrets.token_hex(4)}"
+    name = f"{name}_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -1,0 +1,24 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.core.backup import BackupError, restore
+
+
+class Command(BaseCommand):
+    help = "Put a backup back into an empty installation."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("archive", type=Path)
+        parser.add_argument("--force", action="store_true", help="replace what is there")
+
+    def handle(self, *args: Any, archive: Path, force: bool, **options: Any) -> None:
+        try:
+            done = restore(path=archive, force=force)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        if done.has_other_secrets:
+            self.stderr.write("SECRET_KEY or TOKEN_KEY is another than in the backup: what that one signed has ended")
+        self.stdout.write(f"put back the database and {done.files} files; now run migrate, and start")

@@ -1,0 +1,42 @@
+"""What test_backup does to an installation, in a process of its own: `manage.py shell -c "…; set_up(…)"`."""
+
+from django.core.management import call_command
+
+from apps.accounts.models import User
+from apps.accounts.services import people
+from tests.client import image_file
+from tests.factories import (
+    AttachmentFactory,
+    ConnectionFactory,
+    DocumentFactory,
+    EventFactory,
+    NotificationFactory,
+    StoryFactory,
+    UserFactory,
+)
+
+FILES = 4
+
+
+def set_up(*, filled: bool) -> None:
+    call_command("migrate", verbosity=0)
+    call_command("seed")
+    if filled:
+        fill()
+
+
+def fill() -> None:
+    alice, bob = UserFactory(username="alice", first_name="Älice"), UserFactory(username="bob")
+    people.set_avatar(user=alice, upload=image_file())
+    ConnectionFactory(sender=alice, receiver=bob, accepted=True)
+    DocumentFactory(user=alice, approved=True)
+    StoryFactory(user=bob, video=True)
+    AttachmentFactory(message__sender=alice, message__receiver=bob)
+    AttachmentFactory(message__sender=alice, message__receiver=bob, link_only=True)
+    EventFactory(host=alice)
+    NotificationFactory(receiver=bob)
+
+
+def use_it() -> None:
+    """New rows get new numbers."""
+    User.objects.create_user("carol", "carol@example.com", None, user_type_id=1)
