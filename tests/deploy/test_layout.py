@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -14,6 +16,7 @@ import pytest
 from apps.core.errors import TooLarge, Unavailable
 from tests.client import PDF, image_file
 from tests.deploy.layout import METRICS_TOKEN, START_SECONDS, Layout, launch
+from tests.e2e.conftest import ROOT
 from tests.e2e.test_journey import enter_console, join, walk
 from tests.e2e.test_network import connect
 
@@ -184,6 +187,14 @@ def test_streams_have_a_process_of_their_own(layout):
     assert statuses <= {401, 404}
     assert is_envelope(down, Unavailable())
     assert (down.headers["Retry-After"], down.headers["X-Request-ID"]) == ("5", "my-request")
+
+
+def test_the_health_check_of_the_container_asks_the_socket(layout):
+    check = [sys.executable, ROOT / "deploy/healthcheck.py", layout.folder / "web.sock"]
+    assert subprocess.run(check, check=False).returncode == 0
+
+    with layout.without("web"):
+        assert subprocess.run(check, check=False, capture_output=True).returncode == 1
 
 
 def test_metrics_add_up_over_the_processes(layout):

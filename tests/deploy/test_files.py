@@ -1,0 +1,100 @@
+"""What the files in deploy/, Dockerfile and compose.yaml say, where nothing runs them here."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+
+from tests.deploy.layout import SITE, UNITS, lines_of
+
+ROOT = Path(settings.BASE_DIR)
+COMPOSE = (ROOT / "compose.yaml").read_text()
+SERVICES = yaml.safe_load(COMPOSE)["services"]
+OURS = ("setup", "web", "stream", "worker")
+KNOWN = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_nginx_lets_in_what_infloo_takes():
+    sizes = [int(size) * 1024 * 1024 for size in re.findall(r"client_max_body_size (\d+)m;", SITE.read_text())]
+
+    assert sizes == [settings.MAX_BODY_BYTES, settings.MAX_UPLOAD_BYTES]
+
+
+@pytest.mark.parametrize("unit", sorted(path.name for path in UNITS.glob("*.service")))
+def test_a_service_names_only_known_settings_and_ends_in_order(unit):
+    variables = {pair.partition("=")[0] for line in lines_of(unit, "Environment") for pair in line.split()}
+
+    assert variables <= KNOWN
+    assert lines_of(unit, "KillMode") == ["mixed"]
+    assert ("DATABASE_POOL=off" in lines_of(unit, "Environment")) == (unit == "infloo-worker.service")
+
+
+def test_the_services_of_compose_are_these():
+    assert SERVICES.keys() == {*OURS, "proxy", "database", "cache", "storage"}
+
+
+def test_every_variable_of_compose_is_in_the_example():
+    assert set(re.findall(r"\$\{(\w+)", COMPOSE)) <= KNOWN
+    assert all(SERVICES[name]["environment"].keys() <= KNOWN for name in OURS)
+
+
+def test_only_the_web_processes_have_a_pool():
+    pools = {name: SERVICES[name]["environment"]["DATABASE_POOL"] for name in OURS}
+
+    assert pools == {"setup": "off", "web": "on", "stream": "on", "worker": "off"}
+
+
+def test_compose_holds_no_secret():
+    secret = re.compile("PASSWORD|SECRET|KEY")
+    values = [
+        value
+        for service in SERVICES.values()
+        for name, value in service.get("environment", {}).items()
+        if secret.search(name)
+    ]
+
+    assert values
+    assert all(re.fullmatch(r"\$\{\w+:\?\}", value) for value in values)
+
+
+def test_compose_starts_what_systemd_starts():
+    stream = lines_of("infloo-stream.service", "ExecStart")[0].removeprefix("/opt/infloo/.venv/bin/")
+    worker = lines_of("infloo-worker.service", "ExecStart")[0].removeprefix("/opt/infloo/.venv/bin/")
+    web = lines_of("infloo-web.service", "ExecStart")[0].removeprefix("/opt/infloo/.venv/bin/")
+
+    assert SERVICES["stream"]["command"] == stream.replace("--fd 3", "--uds /run/infloo/stream.sock")
+    assert SERVICES["worker"]["command"] == worker
+    assert f"CMD {web.split()}".replace("'", '"') in DOCKERFILE
+
+
+def test_images_have_plain_names():
+    images = [service["image"] for service in SERVICES.values()] + re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert all(not re.search(r"[.:]", image.rpartition("/")[0]) for image in images)
+    assert not any(image.endswith(":latest") for image in images)
+
+
+def test_what_is_mounted_or_copied_is_there():
+    volumes = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
+    mounted = [volume.split(":")[0] for volume in volumes if volume.startswith("./")]
+    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert mounted
+    assert all((ROOT / path).exists() for path in (*mounted, *copied))
+    assert {volume.split(":")[0] for volume in volumes} - set(mounted) == yaml.safe_load(COMPOSE)["volumes"].keys()
+
+
+def test_the_image_runs_as_nobody_special_and_can_tell_its_health():
+    last = DOCKERFILE.rpartition("FROM ")[2]
+
+    assert re.search(r"^USER infloo$", last, re.MULTILINE)
+    assert "HEALTHCHECK" in last
+    assert (ROOT / "deploy/healthcheck.py").exists()
+
+
+@pytest.mark.parametrize("kept_out", [".env", ".git", "var", "tests"])
+def test_what_is_private_stays_out_of_the_image(kept_out):
+    assert kept_out in (ROOT / ".dockerignore").read_text().splitlines()
