@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -16,7 +16,7 @@ from django_eventstream.event import Event
 from django_eventstream.views import ListenerManager
 
 from apps.live import bell
-from apps.live.log import Item, Stretch, item_of, last_seq_of, read
+from apps.live.log import Item, Stretch, grown, item_of, last_seq_of, read
 from apps.live.models import Entry
 from apps.live.streams import Stream
 
@@ -140,14 +140,14 @@ class Hub:
             self.something_rung.set()
 
     async def pump(self) -> None:
-        """Hand the newest entry of each log that was rung for to its streams; who lacks more reads it alone."""
+        """Hand the newest entry of each log that has grown to its streams; who lacks more reads it alone."""
         while True:
             await self.something_rung.wait()
             chosen = [self.rung.pop() for _ in range(min(len(self.rung), READ_AT_ONCE))]
             if not self.rung:
                 self.something_rung.clear()
             try:
-                items = await self.in_reader(newest_items, chosen)
+                items = await self.in_reader(newest_items, self.seen(chosen))
             except Exception:  # the database is away: the streams stay, and this goes on
                 logger.exception("the logs cannot be read")
                 self.rung.update(chosen)
@@ -156,6 +156,12 @@ class Hub:
                 continue
             for user_id, item in items:
                 self.manager.add_to_queues(str(user_id), Event(str(user_id), item.event, item, item.seq))
+
+    def seen(self, user_ids: Iterable[int]) -> dict[int, int]:
+        """How far the last of each person's streams has come."""
+        listened = self.manager.listeners_by_channel
+        streams = {user_id: listened.get(str(user_id)) for user_id in user_ids}
+        return {user_id: min(one.cursor for one in theirs) for user_id, theirs in streams.items() if theirs}
 
     async def read(self, user_id: int, after: int) -> Stretch:
         return await self.in_reader(read_on, user_id, after)
@@ -191,9 +197,9 @@ class Hub:
                 stream.tick(now, beat)
 
 
-def newest_items(user_ids: list[int]) -> list[tuple[int, Item]]:
+def newest_items(seen: dict[int, int]) -> list[tuple[int, Item]]:
     known: dict[int | None, Any] = {}
-    return [(row.head_id, item_of(row, known)) for row in Entry.objects.newest_of(user_ids)]
+    return [(row.head_id, item_of(row, known)) for row in Entry.objects.newest_of(grown(seen))]
 
 
 def read_on(user_id: int, after: int) -> Stretch:

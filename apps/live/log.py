@@ -1,6 +1,6 @@
 """Appending to people's logs, and reading them. The database is the truth; whoever loses a bell reads it here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,13 @@ SQLITE_HEADS = """
 SQLITE_ENTRIES = """
     INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
     SELECT user_id, last_seq, %s, value ->> 1, %s FROM json_each(%s) JOIN live_head ON user_id = value ->> 0
+"""
+POSTGRESQL_GROWN = """
+    SELECT user_id FROM unnest(%s::bigint[], %s::bigint[]) AS seen (id, seq) JOIN live_head ON user_id = id
+    WHERE last_seq > seq
+"""
+SQLITE_GROWN = """
+    SELECT user_id FROM json_each(%s) JOIN live_head ON user_id = value ->> 0 WHERE last_seq > value ->> 1
 """
 
 Told = Sequence[tuple[int, int | None]]
@@ -92,6 +99,16 @@ def read(*, user_id: int, after: int, last_seq: int, limit: int = 100) -> Stretc
 
 def last_seq_of(user_id: int) -> int:
     return Head.objects.filter(user=user_id).values_list("last_seq", flat=True).first() or 0
+
+
+def grown(seen: Mapping[int, int]) -> list[int]:
+    """Whose logs go further than was seen of them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(POSTGRESQL_GROWN, [list(seen), list(seen.values())])
+        else:
+            cursor.execute(SQLITE_GROWN, [orjson.dumps(list(seen.items())).decode()])
+        return [user_id for (user_id,) in cursor.fetchall()]
 
 
 def item_of(row: Row, known: dict[int | None, Any]) -> Item:
