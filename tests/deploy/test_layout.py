@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,8 +17,7 @@ from apps.core.errors import TooLarge, Unavailable
 from tests.client import PDF, image_file
 from tests.deploy.layout import METRICS_TOKEN, START_SECONDS, Layout, launch
 from tests.e2e.conftest import ROOT
-from tests.e2e.test_journey import enter_console, join, walk
-from tests.e2e.test_network import connect
+from tests.e2e.people import connect, data_of, joined, staff, submit, wait_for
 
 pytestmark = [pytest.mark.nginx, pytest.mark.e2e]
 
@@ -36,9 +35,17 @@ def layout(tmp_path_factory):
         listener.close()
 
 
+@contextmanager
+def member(layout: Layout, username: str, user_type_id: int = 1):
+    """Somebody whose paths begin behind /api/v1."""
+    with joined(layout, username, user_type_id) as person:
+        person.base_url = layout.api
+        yield person
+
+
 @pytest.fixture(scope="module")
 def anna(layout):
-    with closing(join(layout, "anna", 1)) as anna:
+    with member(layout, "anna") as anna:
         yield anna
 
 
@@ -51,22 +58,22 @@ def is_envelope(response, error) -> bool:
     return (response.status_code, response.json()) == (error.status, error.envelope())
 
 
-def test_the_journey_of_two_people_and_staff(layout):
-    with ExitStack() as stack:
-        people = join(layout, "brand1", 2), join(layout, "alice", 1), enter_console(layout)
-        walk(*(stack.enter_context(closing(person)) for person in people))
+def test_a_brand_is_verified_by_staff(layout):
+    with member(layout, "brand1", 2) as brand, staff(layout, "clerk") as console:
+        files = {"file": ("licence.pdf", PDF)}
+        document = data_of(brand.post("/users/verify", data={"type": "business"}, files=files), 201)
+        submit(console, f"/admin/accounts/document/{document['id']}/review/", decision="approve", reason="")
+
+        assert data_of(brand.get("/users/profile"))["is_verified"] is True
 
 
 def test_the_worker_tells_connections_of_an_event(layout):
-    with ExitStack() as stack:
-        people = join(layout, "brand2", 2), join(layout, "dora", 1), join(layout, "erik", 3)
-        brand, dora, erik = (stack.enter_context(closing(person)) for person in people)
-        for sender, receiver in ((dora, brand), (erik, brand), (dora, erik)):
-            connect(sender, receiver)
-        assert brand.post("/events", json={"title": "x"}).status_code == 400
-        told = brand.post("/events", json={"title": "Party", "date": "2099-01-01T10:00:00Z", "location": "Here"})
-        assert told.status_code == 201
-        layout.wait(lambda: "hosting" in erik.get("/notifications").text)
+    event = {"title": "Party", "date": "2099-01-01T10:00:00Z", "location": "Here"}
+    with joined(layout, "brand2", 2) as brand, joined(layout, "dora", 1) as dora:
+        connect(dora, brand)
+        data_of(brand.post("/api/v1/events", json=event), 201)
+
+        wait_for(dora, "brand2 is hosting a new event: Party")
 
 
 def test_nginx_sends_public_media_and_static_files_itself(layout, anna):
@@ -157,7 +164,7 @@ def test_the_form_door_is_no_path_of_its_own(layout):
 
 
 def test_the_callers_address_is_what_nginx_saw(layout):
-    with closing(join(layout, "frieda", 1)) as frieda:
+    with member(layout, "frieda") as frieda:
         frieda.get("/users/profile", headers={"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "my-request"})
 
     lines = [json.loads(line) for line in layout.log("web").read_text().splitlines()]
