@@ -198,7 +198,7 @@ def infloo(start: Start) -> Infloo:
 
 @pytest.fixture(scope="session")
 def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    home = Home(tmp_path_factory.mktemp("shared"), {"THROTTLES": "off", "WORKER_TIMEOUT": "9", "WORKER_RETRY": "10"})
+    home = Home(tmp_path_factory.mktemp("shared"), {"THROTTLES": "off", "WORKER_TIMEOUT": "14", "WORKER_RETRY": "15"})
     yield home
     home.clear()
 

@@ -72,7 +72,8 @@ def is_writing(infloo: Infloo) -> bool:
 
 def send_all(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
-        os.kill(pid, number)
+        with suppress(ProcessLookupError):  # the cluster has replaced it
+            os.kill(pid, number)
 
 
 def kill_in_the_middle(infloo: Infloo, event: int) -> int:
@@ -80,8 +81,9 @@ def kill_in_the_middle(infloo: Infloo, event: int) -> int:
 
     It is let go on for moments only, so that it stands still whenever we look.
     """
-    worker, deadline = infloo.worker(), time.monotonic() + TOLD_SECONDS
+    deadline = time.monotonic() + TOLD_SECONDS
     while True:
+        worker = infloo.worker()
         send_all(worker, signal.SIGSTOP)
         with suppress(sqlite3.OperationalError):  # now and then it stands where nobody can read
             if is_writing(infloo) and (count := count_told(infloo, event, wait=0)):
