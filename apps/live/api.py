@@ -15,7 +15,7 @@ from apps.core.schemas import Out, Reply
 from apps.live.log import Stretch, read
 from apps.live.schemas import PollQuery, StreamEvent, StreamQuery
 from apps.live.server import GoOn
-from apps.live.streams import opening, reset_to, written
+from apps.live.streams import opening
 
 router = Router(tags=["notifications"])
 
@@ -70,12 +70,10 @@ def add_operations(*shapes: type[StreamEvent]) -> Router:
     @router.get("/stream", auth=listening, **STREAM_ANSWER)
     def stream(request: ListenerRequest, query: Query[StreamQuery]) -> HttpResponse:
         stretch = stretch_for(request, request.headers.get("Last-Event-ID") or query.last_event_id)
-        text = "".join(map(written, stretch.items))
         go_on = go_on_of(request)
         go_on.listener, go_on.cursor = request.listener, stretch.cursor
-        body = reset_to(stretch.cursor) if stretch.is_reset else text
         return HttpResponse(
-            opening(stretch.cursor - len(stretch.items)) + body,
+            opening(stretch),
             content_type="text/event-stream; charset=utf-8",
             headers=UNBUFFERED,
         )

@@ -24,9 +24,14 @@ RECONNECT = "retry: 2000\n"
 BEAT = ":\n\n"
 
 
-def opening(cursor: int) -> str:
-    """How a stream begins: with its place in the log, so that even who never gets an event can resume."""
-    return f"{RECONNECT}id: {cursor}\n\n"
+def opening(stretch: Stretch) -> str:
+    """How a stream begins: with its place in the log, so that even who never gets an event can resume.
+
+    Not before a reset: who is cut off in between would resume from there, and never hear of it.
+    """
+    if stretch.is_reset:
+        return RECONNECT + reset_to(stretch.cursor)
+    return f"{RECONNECT}id: {stretch.cursor - len(stretch.items)}\n\n" + "".join(map(written, stretch.items))
 
 
 def written(item: Item) -> str:
