@@ -45,7 +45,8 @@ def listening_session(request: HttpRequest) -> ListenerPass | None:
         return None
     claims = read_token(token, Purpose.ACCESS)
     session = alive(Session.objects.with_log(), claims)
-    return ListenerPass(claims.user_id, session.pk, claims.expires_at, session.last_seq)
+    until = min(claims.expires_at, session.expires_at.timestamp())
+    return ListenerPass(claims.user_id, session.pk, until, session.last_seq)
 
 
 def alive(sessions: SessionQuerySet, claims: Claims) -> Session:

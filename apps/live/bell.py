@@ -9,8 +9,10 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -84,7 +86,7 @@ def redis_client() -> Redis:
     return Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), **options)
 
 
-async def messages() -> AsyncIterator[Message]:
+async def messages() -> AsyncGenerator[Message]:
     """What other processes send, until the line breaks; begins with an empty message once it stands."""
     if settings.REDIS_URL:
         source = redis_bodies()
@@ -92,13 +94,14 @@ async def messages() -> AsyncIterator[Message]:
         source = postgresql_bodies()
     else:
         source = sqlite_changes()
-    async for body in source:
-        message: Message = orjson.loads(body)
-        if message.get("from") != PROCESS:
-            yield message
+    async with aclosing(source):
+        async for body in source:
+            message: Message = orjson.loads(body)
+            if message.get("from") != PROCESS:
+                yield message
 
 
-async def redis_bodies() -> AsyncIterator[str | bytes]:
+async def redis_bodies() -> AsyncGenerator[str | bytes]:
     client = AsyncRedis.from_url(settings.REDIS_URL, socket_connect_timeout=1, health_check_interval=5)
     async with client, client.pubsub() as pubsub:
         await pubsub.subscribe(CHANNEL)
@@ -108,13 +111,14 @@ async def redis_bodies() -> AsyncIterator[str | bytes]:
                 yield message["data"]
 
 
-async def postgresql_bodies() -> AsyncIterator[str | bytes]:
+async def postgresql_bodies() -> AsyncGenerator[str | bytes]:
     """A connection of its own, not one of a pool: it stays where it has said LISTEN."""
     async with await psycopg.AsyncConnection.connect(**postgresql_address(), autocommit=True) as line:
         await line.execute(f"LISTEN {CHANNEL}")
         yield b"{}"
-        async for notification in line.notifies():
-            yield notification.payload
+        async with aclosing(line.notifies()) as notifications:
+            async for notification in notifications:
+                yield notification.payload
 
 
 def postgresql_address() -> dict[str, Any]:
@@ -125,9 +129,11 @@ def postgresql_address() -> dict[str, Any]:
     return {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, **options, **address}
 
 
-async def sqlite_changes() -> AsyncIterator[str | bytes]:
+async def sqlite_changes() -> AsyncGenerator[str | bytes]:
     """Says that anybody's log may have grown, whenever somebody has written into the file."""
-    file = sqlite3.connect(f"file:{settings.DATABASES['default']['NAME']}?mode=ro", uri=True)
+    # Without a timeout: who waits for the file would hold up the loop.
+    address = Path(settings.DATABASES["default"]["NAME"]).absolute().as_uri()
+    file = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=0)
     try:
         seen = None
         while True:

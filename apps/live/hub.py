@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
@@ -173,11 +174,12 @@ class Hub:
     async def listen(self) -> None:
         while True:
             try:
-                async for message in bell.messages():
-                    if not self.bell_works:
-                        self.bell_works = True
-                        self.note(None)  # what was said while nobody listened
-                    self.hear(message)
+                async with aclosing(bell.messages()) as messages:
+                    async for message in messages:
+                        if not self.bell_works:
+                            self.bell_works = True
+                            self.note(None)  # what was said while nobody listened
+                        self.hear(message)
             except Exception as error:  # each kind of line breaks in its own way
                 logger.warning("the bell is not heard: %s", error)
             self.bell_works = False

@@ -25,19 +25,21 @@ POSTGRESQL = """
     SELECT user_id, last_seq, %s, object_id, %s FROM heads JOIN told USING (user_id)
 """
 SQLITE_HEADS = """
-    INSERT INTO live_head (user_id, last_seq) SELECT value ->> 0, 1 FROM json_each(%s) WHERE true
+    INSERT INTO live_head (user_id, last_seq) SELECT json_extract(value, '$[0]'), 1 FROM json_each(%s) WHERE true
     ON CONFLICT (user_id) DO UPDATE SET last_seq = last_seq + 1
 """
 SQLITE_ENTRIES = """
     INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
-    SELECT user_id, last_seq, %s, value ->> 1, %s FROM json_each(%s) JOIN live_head ON user_id = value ->> 0
+    SELECT user_id, last_seq, %s, json_extract(value, '$[1]'), %s
+    FROM json_each(%s) JOIN live_head ON user_id = json_extract(value, '$[0]')
 """
 POSTGRESQL_GROWN = """
     SELECT user_id FROM unnest(%s::bigint[], %s::bigint[]) AS seen (id, seq) JOIN live_head ON user_id = id
     WHERE last_seq > seq
 """
 SQLITE_GROWN = """
-    SELECT user_id FROM json_each(%s) JOIN live_head ON user_id = value ->> 0 WHERE last_seq > value ->> 1
+    SELECT user_id FROM json_each(%s) JOIN live_head ON user_id = json_extract(value, '$[0]')
+    WHERE last_seq > json_extract(value, '$[1]')
 """
 
 Told = Sequence[tuple[int, int | None]]
@@ -87,11 +89,11 @@ class Stretch:
 
 
 def read(*, user_id: int, after: int, last_seq: int, limit: int = 100) -> Stretch:
-    """The next entries of a log that was seen to go up to `last_seq`."""
+    """The next entries of a log that was seen to go up to `last_seq`; what came since is for the next reading."""
     if after == last_seq:
         return Stretch([], after)
-    rows = list(Entry.objects.after(user_id, after)[: limit + 1]) if after < last_seq else []
-    if not rows or rows[0].seq != after + 1:
+    rows = list(Entry.objects.between(user_id, after, last_seq)[: limit + 1]) if after < last_seq else []
+    if not rows or rows[-1].seq != after + len(rows):
         return Stretch([], last_seq, is_reset=True)
     items = [item_of(row, {}) for row in rows[:limit]]
     return Stretch(items, items[-1].seq, has_more=len(rows) > limit)

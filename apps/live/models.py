@@ -63,9 +63,9 @@ class Row(NamedTuple):
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
-    def after(self, user_id: int, seq: int) -> "models.QuerySet[Entry, Row]":
-        """What `user_id` has not seen yet, the oldest first."""
-        return self.filter(head=user_id, seq__gt=seq).as_rows().order_by("seq")
+    def between(self, user_id: int, after: int, last_seq: int) -> "models.QuerySet[Entry, Row]":
+        """What `user_id` was told after the one and up to the other, the oldest first."""
+        return self.filter(head=user_id, seq__gt=after, seq__lte=last_seq).as_rows().order_by("seq")
 
     def newest_of(self, user_ids: list[int]) -> "models.QuerySet[Entry, Row]":
         """The last entry of each of these logs."""

@@ -6,7 +6,6 @@ thread and database connection are given back, this goes on with nothing but the
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -48,8 +47,8 @@ class LiveDoor:
         if go_on.listener is None:
             await send_all(held, send)
         elif go_on.wait:
-            if await woken(Waiter(go_on.listener, go_on.cursor), go_on.wait):
-                again = {**scope, "query_string": without_wait(scope["query_string"])}
+            if await woken(Waiter(go_on.listener, go_on.cursor), go_on.wait, receive):
+                again = {**scope, "query_string": from_there(scope["query_string"], go_on.cursor)}
                 _, held = await self.begin(again, without_body(receive))
             await send_all(held, send)
         else:
@@ -96,20 +95,23 @@ def without_body(receive: Receive) -> Receive:
     return receive_again
 
 
-def without_wait(query: bytes) -> bytes:
+def from_there(query: bytes, cursor: int) -> bytes:
+    """The same question without waiting; who gave no cursor means from when they asked."""
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return urlencode([pair for pair in pairs if pair[0] != "wait"]).encode()
+    kept = [pair for pair in pairs if pair[0] not in ("wait", "cursor")]
+    return urlencode([*kept, ("cursor", cursor)]).encode()
 
 
-async def woken(waiter: Waiter, seconds: float) -> bool:
-    """Whether something came in this time."""
+async def woken(waiter: Waiter, seconds: float, receive: Receive) -> bool:
+    """Whether something came in this time, and before the client left."""
     hub.add(waiter)
+    either = [asyncio.ensure_future(wait) for wait in (waiter.woken.wait(), receive())]
     try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await waiter.woken.wait()
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return waiter.woken.is_set()
     finally:
+        for wait in either:
+            wait.cancel()
         hub.remove(waiter)
 
 

@@ -1,6 +1,7 @@
 """One client that listens: what it is sent, and when it ends."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
@@ -11,6 +12,8 @@ from django_eventstream.views import Listener
 
 from apps.core.auth import ListenerPass
 from apps.live.log import Item, Stretch
+
+logger = logging.getLogger(__name__)
 
 Reason = Literal["session_ended", "token_expired", "too_many", "shutdown"]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -30,7 +33,7 @@ def opening(stretch: Stretch) -> str:
     Not before a reset: who is cut off in between would resume from there, and never hear of it.
     """
     if stretch.is_reset:
-        return RECONNECT + reset_to(stretch.cursor)
+        return f"{RECONNECT}\n{reset_to(stretch.cursor)}"
     return f"{RECONNECT}id: {stretch.cursor - len(stretch.items)}\n\n" + "".join(map(written, stretch.items))
 
 
@@ -108,6 +111,10 @@ class Stream(Listener):
                 await self.put(await self.news())
                 if self.reason:
                     self.end()
+        except Exception:  # the database is away: what is read next shows the gap
+            logger.exception("a stream cannot go on")
+            if self.reason:
+                self.end()
         finally:
             self.writer = None
 
@@ -145,6 +152,8 @@ class Stream(Listener):
         return "".join(self.passed(item) for item in stretch.items)
 
     def passed(self, item: Item) -> str:
+        if self.reason == "session_ended":
+            return ""
         self.cursor = item.seq
         if item.ends_session and self.is_meant(item):
             self.reason = self.reason or "session_ended"

@@ -55,7 +55,7 @@ class Listener:
         self.reads = asyncio.Event()
         self.reads.set()
         self.left = asyncio.Event()
-        self.something = asyncio.Event()
+        self.is_offered_something = False
         self.task = asyncio.create_task(application(self.scope, self.receive, self.send))
 
     # What the server calls
@@ -68,6 +68,7 @@ class Listener:
         return {"type": "http.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:
+        self.is_offered_something = True
         await self.reads.wait()
         assert not self.has_ended, f"sent after the end: {message}"
         if message["type"] == "http.response.start":
@@ -76,7 +77,6 @@ class Listener:
         else:
             self.body += message.get("body", b"")
             self.has_ended = not message.get("more_body", False)
-        self.something.set()
 
     # What the client does
 
@@ -108,20 +108,13 @@ class Listener:
     def answer(self) -> Any:
         return orjson.loads(self.body)["data"]
 
-    async def until(self, is_so: Callable[[], Any]) -> Any:
-        async with asyncio.timeout(SECONDS):
-            while not (found := is_so()):
-                self.something.clear()
-                await self.something.wait()
-        return found
-
     async def opened(self) -> "Listener":
-        await self.until(lambda: b"\n\n" in self.body)
+        await until(lambda: b"\n\n" in self.body)
         return self
 
     async def next(self, name: str, count: int = 1) -> Sent:
         """The newest event of this name, once there are so many."""
-        await self.until(lambda: len(self.all(name)) >= count)
+        await until(lambda: len(self.all(name)) >= count)
         return self.all(name)[-1]
 
 
@@ -153,15 +146,20 @@ class Server:
         async with asyncio.timeout(SECONDS):
             assert await self.heard.get() == {"type": f"{message}.complete"}
 
-    def ask(self, path: str, user: User | None = None, **options: Any) -> Listener:
-        """A request of `user`, with a session of its own unless a `token` is given."""
+    def ask(self, path: str, **options: Any) -> Listener:
         self.listeners.append(Listener(path, **options))
         return self.listeners[-1]
 
     async def listen(self, user: User, path: str = "/stream", **options: Any) -> Listener:
-        """A stream that stands."""
+        """A stream that stands, in a session of its own unless a `token` is given."""
         token = options.pop("token", None) or (await aside(sign_in, user)).access
         return await self.ask(path, token=token, **options).opened()
+
+
+async def until(is_so: Callable[[], Any]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not is_so():
+            await asyncio.sleep(0.01)
 
 
 async def aside(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

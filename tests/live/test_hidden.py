@@ -5,13 +5,7 @@ import pytest
 from apps.accounts.services.people import deactivate
 from tests.client import ApiClient
 from tests.factories import BlockFactory
-from tests.live.logs import cursor_of, events_of
-
-
-def say(sender, receiver, content="Hi"):
-    response = ApiClient(sender).post("/chat", {"receiver_id": receiver.pk, "content": content})
-    assert response.status_code == 201
-    return response.json()["data"]
+from tests.live.logs import cursor_of, events_of, say
 
 
 @pytest.mark.parametrize(

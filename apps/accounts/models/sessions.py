@@ -13,7 +13,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def with_log(self) -> Self:
         """Each with how far its user's log of live events goes."""
-        return self.annotate(last_seq=Coalesce(F("user__live_head__last_seq"), 0)).only("pk")
+        return self.annotate(last_seq=Coalesce(F("user__live_head__last_seq"), 0)).only("expires_at")
 
     def long_dead(self) -> Self:
         """Nothing refers to them any more: even their last token has expired."""

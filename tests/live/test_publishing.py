@@ -1,0 +1,362 @@
+"""Which write is told to whom, and how."""
+
+import pytest
+from django.conf import settings
+from django.core import signing
+from django.db import connection, transaction
+
+from apps.accounts.models import Document, User
+from apps.accounts.services import people, sessions
+from apps.accounts.services.documents import review_document
+from apps.events.jobs import leads_to
+from apps.live import bell
+from apps.live.models import Entry, Head, Payload
+from apps.messaging import services as messaging
+from apps.messaging.models import Message
+from apps.notifications.models import NotificationType
+from apps.notifications.services import notify_all
+from apps.social.models import Connection
+from tests.client import ApiClient, image_file, pdf_file, sign_in
+from tests.factories import (
+    AttachmentFactory,
+    ConnectionFactory,
+    DocumentFactory,
+    EventFactory,
+    MessageFactory,
+    StaffFactory,
+    UserFactory,
+)
+from tests.live.logs import cursor_of, events_of, greet, poll, say, told
+
+
+@pytest.fixture
+def carol(db) -> User:
+    return UserFactory(username="carol")
+
+
+# Who is told of what
+
+
+def ask(alice, bob, carol):
+    ApiClient(alice).post("/connections/request", {"receiver_id": bob.pk})
+
+
+def accept(alice, bob, carol):
+    request = ConnectionFactory(sender=alice, receiver=bob)
+    ApiClient(bob).patch(f"/connections/{request.pk}/action", {"status": "accepted"})
+    assert Connection.objects.get(pk=request.pk).status == "accepted"
+
+
+def send(alice, bob, carol):
+    say(alice, bob)
+
+
+def send_into_room(alice, bob, carol):
+    names = ["alice", "bob"]
+    ApiClient(alice).post("/chat/conversations", {"name": "our-room", "participants": names})
+    assert ApiClient(bob).post("/chat/conversations/our-room/messages", {"content": "Hi"}).status_code == 201
+
+
+def edit(alice, bob, carol):
+    message = MessageFactory(sender=alice, receiver=bob)
+    assert ApiClient(alice).patch(f"/chat/{message.pk}", {"content": "Hi again"}).status_code == 200
+
+
+def delete(alice, bob, carol):
+    message = MessageFactory(sender=alice, receiver=bob)
+    assert ApiClient(alice).delete(f"/chat/{message.pk}").status_code == 204
+
+
+def take_down(alice, bob, carol):
+    messaging.delete_message(
+        message=MessageFactory(sender=alice, receiver=bob), by=StaffFactory(is_superuser=True, username="staff")
+    )
+
+
+def read(alice, bob, carol):
+    MessageFactory.create_batch(2, sender=alice, receiver=bob)
+    assert ApiClient(bob).post("/chat/read", {"user_id": alice.pk}).json()["data"] == {"updated": 2}
+
+
+def read_what_is_read(alice, bob, carol):
+    MessageFactory(sender=alice, receiver=bob, read=True)
+    ApiClient(bob).post("/chat/read", {"user_id": alice.pk})
+
+
+def type_to(alice, bob, carol):
+    assert ApiClient(alice).post("/chat/typing", {"receiver_id": bob.pk}).status_code == 204
+
+
+def host(alice, bob, carol, run_jobs):
+    ConnectionFactory(sender=alice, receiver=bob, accepted=True)
+    User.objects.filter(pk=alice.pk).update(user_type=UserFactory(role="brand").user_type)
+    body = {"title": "Gala", "date": "2030-01-01T10:00:00Z", "location": "Berlin"}
+    assert ApiClient(alice).post("/events", body).status_code == 201
+    run_jobs()
+
+
+def invite(alice, bob, carol):
+    ConnectionFactory(sender=alice, receiver=bob, accepted=True)
+    event = EventFactory(host=alice)
+    assert ApiClient(alice).post(f"/events/{event.pk}/invite", {"user_ids": [bob.pk]}).status_code == 200
+
+
+def review(alice, bob, carol):
+    document = DocumentFactory(user=bob)
+    review_document(document=document, by=StaffFactory(is_superuser=True), approve=True)
+    assert Document.objects.get(pk=document.pk).status == "approved"
+
+
+def sign_out(alice, bob, carol):
+    ApiClient(alice).post("/users/auth/logout")
+
+
+def sign_out_everywhere(alice, bob, carol):
+    sign_in(alice)
+    sessions.end_all(user=alice)
+
+
+def refused(alice, bob, carol):
+    assert ApiClient(alice).post("/connections/request", {"receiver_id": alice.pk}).status_code == 400
+
+
+MESSAGE, NOTIFIED = ["message"], ["notification"]
+
+
+@pytest.mark.parametrize(
+    ("write", "alices", "bobs"),
+    [
+        (ask, [], NOTIFIED),
+        (accept, NOTIFIED, []),
+        (send, MESSAGE, MESSAGE + NOTIFIED),
+        (send_into_room, MESSAGE + NOTIFIED, MESSAGE),
+        (edit, ["message_updated"], ["message_updated"]),
+        (delete, ["message_deleted"], ["message_deleted"]),
+        (take_down, ["message_deleted"], ["message_deleted"]),
+        (read, ["read"], []),
+        (read_what_is_read, [], []),
+        (type_to, [], []),
+        (host, [], NOTIFIED),
+        (invite, [], NOTIFIED),
+        (review, [], NOTIFIED),
+        (sign_out, [], []),
+        (sign_out_everywhere, [], []),
+        (refused, [], []),
+    ],
+)
+def test_who_is_told(alice, bob, carol, run_jobs, write, alices, bobs):
+    jobs = [run_jobs] if write is host else []
+
+    write(alice, bob, carol, *jobs)
+
+    heard = [events_of(person, "0") for person in (alice, bob, carol)]
+    assert heard == [alices, bobs, []]
+
+
+# What they are told
+
+
+def newest(user: User, path: str):
+    return ApiClient(user).get(path).json()["data"][0]
+
+
+def test_a_notification_is_the_item_of_the_list(alice, bob):
+    ask(alice, bob, None)
+
+    (event,) = told(bob, "0")
+
+    assert event == {"id": "1", "event": "notification", "data": newest(bob, "/notifications")}
+
+
+def test_one_that_is_refreshed_comes_again_under_its_id(alice, bob):
+    say(alice, bob)
+    say(alice, bob)
+
+    first, second = [event["data"] for event in told(bob, "0") if event["event"] == "notification"]
+
+    assert first["id"] == second["id"]
+    assert second == newest(bob, "/notifications") != first
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_of_an_audience_gets_their_own_row(alice, run_jobs, count):
+    audience = UserFactory.create_batch(count)
+    for person in audience:
+        ConnectionFactory(sender=alice, receiver=person, accepted=True)
+    event = EventFactory(host=alice)
+    ApiClient(alice).post(f"/events/{event.pk}/invite", {"user_ids": [person.pk for person in audience]})
+    ApiClient(alice).patch(f"/events/{event.pk}", {"location": "Rome"})
+    run_jobs()
+
+    for person in audience:
+        events = told(person, "0")
+        assert [event["data"]["code"] for event in events] == ["event_invited", "event_changed"]
+        assert [event["data"] for event in events] == ApiClient(person).get("/notifications").json()["data"][::-1]
+    assert Payload.objects.count() == 2
+
+
+def test_attachments_have_links_that_work_for_whoever_reads(alice, bob):
+    form = {"receiver_id": bob.pk, "content": "Look", "attachments": [image_file(), pdf_file()]}
+    ApiClient(alice).post("/chat", form=form)
+
+    for user, other in ((alice, bob), (bob, alice)):
+        (event,) = [event for event in told(user, "0") if event["event"] == "message"]
+        (item,) = ApiClient(user).get(f"/chat?user_id={other.pk}").json()["data"]
+        assert without_links(event["data"]) == without_links(item)
+        for row in event["data"]["attachments"]:
+            path = row["url"].removeprefix(settings.PUBLIC_URL + "/api/v1")
+            assert ApiClient().get(path).status_code == 200
+            assert viewer_of(path) == user.pk
+
+
+def without_links(message):
+    rows = [{name: value for name, value in row.items() if name != "url"} for row in message["attachments"]]
+    return message | {"attachments": rows}
+
+
+def viewer_of(path):
+    return signing.loads(path.partition("?sig=")[2], salt="files")[2]
+
+
+def test_links_of_others_stay_as_they_are(alice, bob):
+    tricky = f"{settings.PUBLIC_URL}/api/v1/files/what/is/this?sig=x"
+    body = {"receiver_id": bob.pk, "content": tricky, "attachments": ["https://example.com/a?sig=1", tricky]}
+    sent = ApiClient(alice).post("/chat", body, idempotency_key="once").json()["data"]
+
+    assert told(bob, "0")[0]["data"] == sent
+    assert [row["url"] for row in sent["attachments"]] == body["attachments"]
+    assert ApiClient(alice).post("/chat", body, idempotency_key="once").json()["data"] == sent
+    assert len(told(bob, "0")) == 2
+
+
+def test_an_edited_message_is_the_item_of_the_list(alice, bob):
+    message = MessageFactory(sender=alice, receiver=bob)
+    AttachmentFactory(message=message, link_only=True)
+    ApiClient(alice).patch(f"/chat/{message.pk}", {"content": "Hi again"})
+
+    for user, other in ((alice, bob), (bob, alice)):
+        assert told(user, "0")[0]["data"] == newest(user, f"/chat?user_id={other.pk}")
+
+
+def test_a_deleted_message_is_told_of_no_more_than_that(alice, bob):
+    sent = say(alice, bob, "A secret")
+    ApiClient(alice).patch(f"/chat/{sent['id']}", {"content": "Another secret"})
+    other = say(alice, bob, "No secret")
+    ApiClient(alice).delete(f"/chat/{sent['id']}")
+
+    for user in (alice, bob):
+        messages = [event for event in told(user, "0") if event["event"] != "notification"]
+        assert [event["event"] for event in messages] == ["message", "message_deleted"]
+        assert messages[0]["data"] == other
+        assert messages[1]["data"] == {"id": sent["id"], "conversation": sent["conversation"]}
+    assert not Payload.objects.filter(data__contains="A secret").exists()
+
+
+def test_reading_tells_who_has_read_and_when(alice, bob):
+    message = MessageFactory(sender=alice, receiver=bob)
+    ApiClient(bob).post("/chat/read", {"user_id": alice.pk})
+
+    (event,) = told(alice, "0")
+
+    assert event["data"] == {
+        "conversation": message.conversation_id,
+        "user_id": bob.pk,
+        "read_at": newest(alice, f"/chat?user_id={bob.pk}")["read_at"],
+    }
+
+
+def test_the_end_of_a_session_is_counted_and_not_shown(alice, bob):
+    sessions.end_all(user=alice)
+    sessions.end_all(user=alice)  # nothing to end
+    greet(alice)
+    sign_out(alice, None, None)
+    people.deactivate(user=bob)
+
+    assert [event["id"] for event in told(alice, "0")] == ["1"]
+    assert cursor_of(alice, "0") == "2"
+    assert not Head.objects.filter(user=bob).exists()
+
+
+def test_what_is_switched_off_is_not_told(alice, bob):
+    NotificationType.objects.update(is_active=False)
+
+    say(alice, bob)
+
+    assert events_of(bob, "0") == MESSAGE
+
+
+# All or nothing
+
+
+class TurnedBackError(Exception):
+    pass
+
+
+@transaction.atomic
+def tell_and_turn_back(alice, bob):
+    greet(alice)
+    greet(bob)
+    sessions.end_all(user=alice)
+    raise TurnedBackError
+
+
+def test_a_write_that_is_rolled_back_leaves_nothing(alice, bob):
+    greet(alice)
+
+    with pytest.raises(TurnedBackError):
+        tell_and_turn_back(alice, bob)
+
+    assert events_of(alice, "0") == NOTIFIED
+    assert poll(bob)["cursor"] == "0"
+    assert (Entry.objects.count(), Payload.objects.count(), Head.objects.count()) == (1, 1, 1)
+    greet(alice)
+    assert [event["id"] for event in told(alice, "0")] == ["1", "2"]
+
+
+def test_a_refused_write_tells_nobody(alice, bob):
+    message = MessageFactory(sender=alice, receiver=bob)
+
+    assert ApiClient(bob).delete(f"/chat/{message.pk}").status_code == 403
+    assert ApiClient(bob).patch(f"/chat/{message.pk}", {"content": "x"}).status_code == 403
+
+    assert (Payload.objects.count(), Message.objects.count()) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_stands_though_the_bell_fails(alice, bob, monkeypatch, caplog):
+    def fail(message):
+        raise OSError("no bell")
+
+    monkeypatch.setattr(bell, "here", fail)
+
+    say(alice, bob)
+
+    assert events_of(bob, "0") == MESSAGE + NOTIFIED
+    assert "no bell" in caplog.text
+
+
+def test_the_bell_rings_after_the_commit_for_those_who_were_told(alice, bob, monkeypatch, transactional_db):
+    rung = []
+    monkeypatch.setattr(bell, "here", rung.append)
+
+    with transaction.atomic():
+        say(alice, bob)
+        assert rung == []
+
+    assert rung == [{"users": [alice.pk, bob.pk]}, {"users": [bob.pk]}]
+
+
+# What it costs
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_telling_many_costs_as_much_as_telling_one(alice, django_assert_num_queries, count):
+    event = EventFactory(host=alice)
+    UserFactory.create_batch(count)
+    others = User.objects.exclude(pk=alice.pk)
+
+    # Two savepoints, the type, the notifications and one of them, the payload, heads and entries.
+    with django_assert_num_queries(7 if connection.vendor == "postgresql" else 8):
+        notify_all(receivers=others, code="event_invited", actor=alice, redirect=leads_to(event))
+
+    assert Entry.objects.count() == count
