@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "apps.events",
     "apps.messaging",
     "apps.moderation",
+    "apps.demo",
     "django_cleanup.apps.CleanupConfig",
 ]
 
