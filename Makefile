@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
 
-run: $(VENV)/runtime ## set up and serve on http://127.0.0.1:8000 (or PORT=), web and worker together
+run: $(VENV)/runtime ## set up, fill an empty database with demo people (unless DEMO=0), serve on 127.0.0.1:8000 (or PORT=)
 	@exec $(BIN)/python -m config.run
 
 test: $(VENV)/development ## set up and run the tests on SQLite, on all cores; ARGS= goes to pytest

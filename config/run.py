@@ -44,10 +44,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        prepare()
+        demo_logins = prepare()
         serving = [start_worker(), start_web(port)]
         wait_until_ready(port, serving)
-        print(welcome(port), flush=True)
+        print(welcome(port, demo_logins), flush=True)
         while all(child.poll() is None for child in serving):
             time.sleep(0.2)
         print("A process ended by itself; stopping the other.", file=sys.stderr)
@@ -79,25 +79,31 @@ def is_taken(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def launch(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **environment}, start_new_session=True)
+def launch(*arguments: str, stdout: int | None = None, **environment: str) -> subprocess.Popen[bytes]:
+    command, surroundings = [sys.executable, *arguments], {**os.environ, **environment}
+    child = subprocess.Popen(command, env=surroundings, stdout=stdout, start_new_session=True)
     children.append(child)
     return child
 
 
-def prepare() -> None:
-    """Database and static files, side by side."""
+def prepare() -> str:
+    """Database and static files, side by side. The logins of the demo people, where there are any."""
     static = launch("manage.py", "collectstatic", "--noinput", "-v0")
-    for command in ("migrate", "seed"):
-        finish(launch("manage.py", command, "-v0"))
+    finish(launch("manage.py", "migrate", "-v0"))
+    # The demo begins with the seed: one process less to start.
+    filling = ("demo", "--if-empty") if settings.DEMO else ("seed",)
+    said = finish(launch("manage.py", *filling, "-v0", stdout=subprocess.PIPE))
     finish(static)
+    return said if settings.DEMO else ""
 
 
-def finish(command: subprocess.Popen[bytes]) -> None:
-    failed = command.wait()
+def finish(command: subprocess.Popen[bytes]) -> str:
+    """Wait for its end; what it said, if that was asked for."""
+    said, _ = command.communicate()
     children.remove(command)
-    if failed:
-        raise SystemExit(failed)
+    if command.returncode:
+        raise SystemExit(command.returncode)
+    return (said or b"").decode()
 
 
 def start_worker() -> subprocess.Popen[bytes]:
@@ -121,12 +127,14 @@ def wait_until_ready(port: int, serving: list[subprocess.Popen[bytes]]) -> None:
     raise SystemExit("Infloo did not become ready; the lines above say why.")
 
 
-def welcome(port: int) -> str:
+def welcome(port: int, demo_logins: str) -> str:
     site = f"http://{HOST}:{port}"
+    hint = "" if demo_logins else "   (first account: .venv/bin/python manage.py createsuperuser)"
     return (
         "\nInfloo is running; Ctrl-C stops it.\n"
         f"  API      {site}/api/v1/docs\n"
-        f"  Console  {site}/admin/   (first account: .venv/bin/python manage.py createsuperuser)\n"
+        f"  Console  {site}/admin/{hint}\n\n"
+        f"{demo_logins}"
     )
 
 

@@ -37,6 +37,7 @@ if SECRET_KEY == TOKEN_KEY:
 
 DEBUG = switch("DEBUG", default=False)
 ENVIRONMENT = text("ENVIRONMENT", default="development")
+DEMO = switch("DEMO", default=True)
 
 # Where it is reached
 

@@ -17,7 +17,7 @@ from apps.events.services import REMINDERS, leads_to
 from apps.messaging.services import TOLD
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import worded
+from apps.notifications.services import content_of
 from apps.social.models import Connection
 
 LATELY = timedelta(days=14)
@@ -54,7 +54,7 @@ def tell(
     fan_outs: list[FanOut] = []
     for item in world.progress.of("news", lately):
         kind = kinds[item.code]
-        content = worded(kind, item.redirect, item.words) | {"actor": item.actor}
+        content = content_of(kind, item.redirect, item.words) | {"actor": item.actor}
         if kind.is_active:
             rows += [notification(world, pk, item, content) for pk in item.receivers]
             fan_outs += [fan_out(item, content)] if item.key and item.receivers else []

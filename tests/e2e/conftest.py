@@ -104,6 +104,7 @@ def fresh_environment(folder: Path, database: str = "infloo_e2e") -> dict[str, s
         "TMPDIR": str(folder / "tmp"),
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_KEY": secrets.token_hex(32),
+        "DEMO": "0",
     }
     if "DATABASE_URL" in os.environ:
         environment["DATABASE_URL"] = fresh_database(os.environ["DATABASE_URL"], database)
@@ -136,9 +137,9 @@ class Home:
         self.port = free_port()
         self.started: list[Infloo] = []
 
-    def start(self) -> Infloo:
+    def start(self, **settings: str) -> Infloo:
         """`make run`, until it answers."""
-        self.started.append(launch(self.environment, self.log, self.port))
+        self.started.append(launch({**self.environment, **settings}, self.log, self.port))
         wait_until_ready(self.started[-1], self.log)
         return self.started[-1]
 
@@ -156,7 +157,7 @@ class Home:
             drop_database(self.environment["DATABASE_URL"])
 
 
-Start = Callable[[], Infloo]
+Start = Callable[..., Infloo]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -41,6 +42,53 @@ def test_ctrl_c_while_it_sets_up_leaves_nothing_behind(start, tmp_path):
     first.interrupt()
 
     assert not any("collectstatic" in line for line in processes_of(tmp_path).values())
+
+
+def printed_logins(log: Path) -> list[list[str]]:
+    """Name, password and role, as often as they were printed."""
+    return [list(line) for line in re.findall(r"^  (\w+) +(\w{4}-\w{4}-\w{4}) +(\w+)", log.read_text(), re.MULTILINE)]
+
+
+@pytest.mark.sqlite
+def test_it_fills_an_empty_database_and_prints_the_logins_at_every_start(start, tmp_path):
+    log = tmp_path / "run.log"
+    start(DEMO="1").interrupt()
+    logins = printed_logins(log)
+    infloo = start(DEMO="1")
+
+    assert printed_logins(log) == 2 * logins
+    assert {role for _, _, role in logins} == {"influencer", "brand", "entrepreneur", "investor", "staff"}
+    for name, password, role in logins:
+        found = httpx.post(f"{infloo.api}/users/auth/login", json={"username": name, "password": password})
+        assert found.json()["data"]["user"]["role"] == role
+    assert httpx.get(f"{infloo.api}/events").json()["meta"]["total"] > 10
+
+
+@pytest.mark.sqlite
+def test_ctrl_c_while_it_builds_the_demo_leaves_nothing_of_it(start, tmp_path):
+    def pictures() -> list[Path]:
+        return [path for path in tmp_path.glob("data/public/**/*") if path.is_file()]
+
+    infloo = start(DEMO="0")
+    infloo.interrupt()
+    stopped = launch(infloo.environment | {"DEMO": "1"}, tmp_path / "run.log", free_port())
+    while not pictures():
+        time.sleep(0.02)
+
+    stopped.interrupt()
+
+    assert processes_of(tmp_path / "data") == {}
+    assert pictures() == []
+    assert printed_logins(tmp_path / "run.log") == []
+
+
+@pytest.mark.sqlite
+def test_without_the_demo_it_stays_empty(start, tmp_path):
+    infloo = start(DEMO="0")
+
+    assert httpx.get(f"{infloo.api}/events").json()["data"] == []
+    assert printed_logins(tmp_path / "run.log") == []
+    assert "createsuperuser" in (tmp_path / "run.log").read_text()
 
 
 @pytest.mark.sqlite
