@@ -12,8 +12,9 @@ from apps.demo.chat import Talk
 from apps.demo.events import Gathering
 from apps.demo.network import Network
 from apps.demo.world import BATCH, World
+from apps.events.jobs import leads_to
 from apps.events.models import Attendance, Event
-from apps.events.services import REMINDERS, leads_to
+from apps.events.services import REMINDERS
 from apps.messaging.services import TOLD
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.notifications.schemas import Redirect
