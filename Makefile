@@ -11,8 +11,8 @@ help: ## show this list
 run: $(VENV)/runtime ## set up, fill an empty database with demo people (unless DEMO=0), serve on 127.0.0.1:8000 (or PORT=)
 	@exec $(BIN)/python -m config.run
 
-test: $(VENV)/development ## set up and run the tests on SQLite, on all cores; ARGS= goes to pytest
-	$(BIN)/python -m pytest -n auto $(ARGS)
+test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/development ## style, types, import contracts, missing migrations, OpenAPI drift
 	$(BIN)/ruff check

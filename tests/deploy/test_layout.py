@@ -19,7 +19,7 @@ from tests.deploy.layout import METRICS_TOKEN, START_SECONDS, Layout, launch
 from tests.e2e.conftest import ROOT
 from tests.e2e.people import connect, data_of, joined, staff, submit, wait_for
 
-pytestmark = [pytest.mark.nginx, pytest.mark.e2e]
+pytestmark = [pytest.mark.nginx, pytest.mark.e2e, pytest.mark.postgres]
 
 MEGABYTE = 1024 * 1024
 CALLERS = 4

@@ -14,6 +14,8 @@ from tests.e2e.conftest import Home, Infloo, processes_of
 from tests.e2e.files import FILM, huge_picture, picture
 from tests.e2e.people import data_of, id_of, joined
 
+pytestmark = pytest.mark.sqlite  # the database has no part in it
+
 MEGABYTE = 1024 * 1024
 MAX_UPLOAD_BYTES = 101 * MEGABYTE
 MEMORY = 300 * MEGABYTE

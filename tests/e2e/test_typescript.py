@@ -17,6 +17,7 @@ def npm(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.node
+@pytest.mark.sqlite
 def test_the_generated_client_compiles_and_walks_the_journey(infloo: Infloo):
     npm(CLIENT, "ci", "--no-progress")
     npm(CLIENT, "run", "build")
