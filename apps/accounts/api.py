@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import REFRESH, clear_tokens, set_tokens
-from apps.accounts.models import Document, User, UserType
+from apps.accounts.models import Document, UserType, own_profile
 from apps.accounts.schemas import (
     AvatarIn,
     AvatarOut,
@@ -121,25 +121,21 @@ def refresh_by_cookie(request: HttpRequest, response: HttpResponse) -> Any:
     return ok(None, "Token refreshed")
 
 
-def own_profile(user: User) -> User:
-    return User.objects.as_profiles().get(pk=user.pk)
-
-
 @router.get("/users/profile", response=Reply[OwnProfileOut])
 def get_profile(request: SignedInRequest) -> Answer:
-    return ok(own_profile(request.user))
+    return ok(own_profile(request.user.pk).one())
 
 
 @router.patch("/users/profile", response=Reply[OwnProfileOut])
 def update_profile(request: SignedInRequest, data: Payload[ProfileIn]) -> Answer:
     people.update_profile(user=request.user, changes=data)
-    return ok(own_profile(request.user))
+    return ok(own_profile(request.user.pk).one())
 
 
 @router.put("/users/profile/avatar", throttle=Throttle("upload"), response=Reply[AvatarOut])
 def set_avatar(request: SignedInRequest, data: Payload[AvatarIn]) -> Answer:
     people.set_avatar(user=request.user, upload=data.file)
-    return ok(own_profile(request.user))
+    return ok(own_profile(request.user.pk).one())
 
 
 @router.delete("/users/profile/avatar", response={204: None})

@@ -1,17 +1,22 @@
 """Who a request comes from, and what that person may do."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
-from apps.accounts.models import Session, SessionQuerySet, User, permissions_given
+from apps.accounts.models import Session, User, listening_session, living_session, permissions_given
 from apps.accounts.tokens import Claims, Purpose, read_token
 from apps.core.auth import ListenerPass, SignedInRequest, bearer_token
 from apps.core.clients import client_of
+from apps.core.compiled import Rows
 from apps.core.csrf import refuse_forged
 from apps.core.errors import InvalidToken, Throttled
 
@@ -34,23 +39,22 @@ def current_session(request: HttpRequest) -> Session | None:
     token = access_token(request)
     if token is None:
         return None
-    claims = read_token(token, Purpose.ACCESS)
-    return alive(Session.objects.select_related("user__user_type", "user__profile"), claims)
+    return session_of(read_token(token, Purpose.ACCESS), living_session)
 
 
-def listening_session(request: HttpRequest) -> ListenerPass | None:
+def listener_pass(request: HttpRequest) -> ListenerPass | None:
     """The same for the live stream, whose token may stand in its address; the one query tells of the log too."""
     token = request.GET.get("token") or access_token(request)
     if token is None:
         return None
     claims = read_token(token, Purpose.ACCESS)
-    session = alive(Session.objects.with_log(), claims)
+    session = session_of(claims, listening_session)
     until = min(claims.expires_at, session.expires_at.timestamp())
     return ListenerPass(claims.user_id, session.pk, until, session.last_seq)
 
 
-def alive(sessions: SessionQuerySet, claims: Claims) -> Session:
-    session = sessions.alive().filter(pk=claims.session_id, user=claims.user_id).first()
+def session_of(claims: Claims, sessions: Callable[[int, int, datetime], Rows[Session]]) -> Session:
+    session = sessions(claims.session_id, claims.user_id, timezone.now()).first()
     if session is None:
         raise InvalidToken
     return session

@@ -3,7 +3,7 @@ from functools import partial
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from apps.accounts.auth import current_session, listening_session
+from apps.accounts.auth import current_session, listener_pass
 from apps.accounts.models import User
 from apps.core.middleware import GetResponse
 
@@ -13,7 +13,7 @@ def bearer(get_response: GetResponse) -> GetResponse:
 
     def attach(request: HttpRequest) -> HttpResponseBase:
         request.identify = partial(identify, request)  # type: ignore[attr-defined]  # see core.auth.ApiRequest
-        request.admit = partial(listening_session, request)  # type: ignore[attr-defined]
+        request.admit = partial(listener_pass, request)  # type: ignore[attr-defined]
         return get_response(request)
 
     return attach

@@ -6,6 +6,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from pydantic import Field
 
+from apps.core.compiled import Rows
 from apps.core.links import same_page
 from apps.core.schemas import Answer, Id, Query
 
@@ -24,7 +25,12 @@ class LogQuery(Query):
 
 
 def page(
-    request: HttpRequest, rows: QuerySet[Any], query: PageQuery, message: str = "OK", *, total: int | None = None
+    request: HttpRequest,
+    rows: QuerySet[Any] | Rows[Any],
+    query: PageQuery,
+    message: str = "OK",
+    *,
+    total: int | None = None,
 ) -> Answer:
     """One page of ordered `rows`, which are counted unless it is known how many there are; past the end it is empty."""
     total = rows.count() if total is None else total
@@ -40,9 +46,11 @@ def page(
     return {"message": message, "data": data, "meta": meta}
 
 
-def log(request: HttpRequest, rows: QuerySet[Any], query: LogQuery, *, oldest_first: bool = False) -> Answer:
-    """A stretch of `rows`, newest first unless asked otherwise; `next` goes on in the asked direction."""
-    found: list[Model] = list(stretch(rows, query))
+def log(
+    request: HttpRequest, rows: QuerySet[Any] | Rows[Any], query: LogQuery, *, oldest_first: bool = False
+) -> Answer:
+    """A stretch of `rows`, which are those `near` the cursor; newest first unless asked otherwise."""
+    found: list[Model] = list(rows[: query.limit + 1])
     data, has_more = found[: query.limit], len(found) > query.limit
     forward = query.after is not None
     cursor = {("after" if forward else "before"): data[-1].pk} if has_more else {}
@@ -50,10 +58,10 @@ def log(request: HttpRequest, rows: QuerySet[Any], query: LogQuery, *, oldest_fi
     return {"message": "OK", "data": data if forward == oldest_first else data[::-1], "meta": meta}
 
 
-def stretch(rows: R, query: LogQuery) -> R:
-    """The rows next to the cursor, nearest first, and one more than asked for."""
-    if query.before is not None:
-        rows = rows.filter(pk__lt=query.before)
-    if query.after is not None:
-        rows = rows.filter(pk__gt=query.after)
-    return rows.order_by("-pk" if query.after is None else "pk")[: query.limit + 1]
+def near(rows: R, before: int | None, after: int | None) -> R:
+    """The rows on the asked side of the cursor, nearest first."""
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    return rows.order_by("-pk" if after is None else "pk")

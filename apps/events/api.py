@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Query
 from ninja.responses import Status
 
@@ -18,7 +19,7 @@ from apps.core.schemas import Answer, Page, Reply, ok
 from apps.core.uploads import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
-from apps.events.models import Event, Viewer, attendees_of, feed_of
+from apps.events.models import Event, Period, Viewer, attendees_of, event_list, event_shown, facts_of, feed_of
 from apps.events.schemas import (
     AttendeeOut,
     EventChanges,
@@ -58,8 +59,14 @@ def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:
 
 @router.get("/events", auth=anyone, response=Page[EventOut])
 def list_events(request: AnyRequest, query: Query[EventQuery]) -> Answer:
-    events = Event.objects.visible_to(request.user).matching(search=query.search, host=query.host)
-    return page(request, events.when(query.when).as_items(request.user), query)
+    events = event_list(
+        *facts_of(request.user),
+        now=timezone.now(),
+        when=Period(query.when),
+        search=(query.search or "").lower() or None,
+        host=query.host,
+    )
+    return page(request, events, query)
 
 
 @router.post("/events", response={201: Reply[EventOut], **refusals(403)})
@@ -70,8 +77,7 @@ def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Ans
 
 @router.get("/events/{id:event_id}", auth=anyone, response=Reply[EventOut])
 def get_event(request: AnyRequest, event_id: int) -> Answer:
-    events = Event.objects.visible_to(request.user).as_items(request.user)
-    return ok(get_object_or_404(events, pk=event_id))
+    return ok(event_shown(*facts_of(request.user), event_id=event_id).one())
 
 
 @router.put("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})

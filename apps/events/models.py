@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
+from apps.core.compiled import compiled
 from apps.core.links import API, file_url, open_file_url
 from apps.core.storage import private_storage
 from apps.core.uploads import IMAGES
@@ -19,6 +21,13 @@ Viewer = User | AnonymousUser
 
 USUAL_LENGTH = timedelta(hours=24)
 """How long an event lasts that names no end."""
+
+
+class Period(StrEnum):
+    ALL = "all"
+    ONGOING = "ongoing"
+    UPCOMING = "upcoming"
+    PAST = "past"
 
 
 def cover_name(event: "Event", filename: str) -> str:
@@ -37,21 +46,21 @@ class EventQuerySet(models.QuerySet["Event"]):
             shown |= has_permission(viewer, "events.moderate_event")
         return self.filter(shown, host__is_active=True)
 
-    def when(self, when: str) -> Self:
+    def when(self, when: Period, now: datetime) -> Self:
         """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
-        now = timezone.now()
         # What goes on is found by its end, among what is to come. Its bare date would have the database walk the index
         # of dates instead, in this order, from the first event ever held.
         hidden_date = Greatest("date", "date")
         return {
-            "all": self.order_by("-date", "-pk"),
-            "past": self.filter(ends_at__lte=now).order_by("-date", "-pk"),
-            "ongoing": self.filter(date__lte=now, ends_at__gt=now).order_by(hidden_date, "pk"),
-            "upcoming": self.filter(date__gt=now).order_by("date", "pk"),
+            Period.ALL: self.order_by("-date", "-pk"),
+            Period.PAST: self.filter(ends_at__lte=now).order_by("-date", "-pk"),
+            Period.ONGOING: self.filter(date__lte=now, ends_at__gt=now).order_by(hidden_date, "pk"),
+            Period.UPCOMING: self.filter(date__gt=now).order_by("date", "pk"),
         }[when]
 
     def matching(self, *, search: str | None = None, host: int | None = None) -> Self:
-        rows = self.filter(search_text__contains=search.lower()) if search else self
+        """`search` is in lower case."""
+        rows = self.filter(search_text__contains=search) if search else self
         return rows.filter(host=host) if host else rows
 
     def in_calendar_of(self, user: User) -> Self:
@@ -190,6 +199,41 @@ class Event(models.Model):
         if self.visibility == Event.Visibility.PUBLIC or self.reader_id is None:
             return open_file_url("event", self.pk)
         return file_url("event", self.pk, self.reader_id)
+
+
+def facts_of(viewer: Viewer) -> tuple[int | None, int, bool]:
+    """What compiled queries need to know of who asks; see `with_facts`."""
+    type_id = viewer.user_type_id if isinstance(viewer, User) else 0
+    return viewer.pk, type_id, viewer.is_superuser
+
+
+def with_facts(viewer_id: int | None, type_id: int, is_superuser: bool) -> Viewer:
+    if viewer_id is None:
+        return AnonymousUser()
+    return User(pk=viewer_id, user_type_id=type_id, is_superuser=is_superuser)
+
+
+@compiled
+def event_list(
+    viewer_id: int | None,
+    type_id: int,
+    is_superuser: bool,
+    *,
+    now: datetime,
+    when: Period,
+    search: str | None,
+    host: int | None,
+) -> EventQuerySet:
+    """With all that an item shows; `search` is in lower case."""
+    viewer = with_facts(viewer_id, type_id, is_superuser)
+    events = Event.objects.visible_to(viewer).matching(search=search, host=host)
+    return events.when(when, now).as_items(viewer)
+
+
+@compiled
+def event_shown(viewer_id: int | None, type_id: int, is_superuser: bool, *, event_id: int) -> EventQuerySet:
+    viewer = with_facts(viewer_id, type_id, is_superuser)
+    return Event.objects.visible_to(viewer).filter(pk=event_id).as_items(viewer)
 
 
 class CalendarFeed(models.Model):

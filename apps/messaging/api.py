@@ -5,10 +5,10 @@ from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 
-from apps.accounts.models import User
+from apps.accounts.models import User, person_seen
 from apps.core import files
 from apps.core.auth import FileLink, SignedInRequest
-from apps.core.pages import LogQuery, PageQuery, log, page
+from apps.core.pages import LogQuery, PageQuery, log, near, page
 from apps.core.payload import Payload
 from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Log, Page, Reply, ok
@@ -16,7 +16,7 @@ from apps.core.throttling import Throttle
 from apps.core.uploads import SHOWN
 from apps.messaging import services
 from apps.messaging.errors import RoomNotFound
-from apps.messaging.models import Attachment, Conversation, Message
+from apps.messaging.models import Attachment, Conversation, Message, pair_log, room_log
 from apps.messaging.schemas import (
     ChatQuery,
     ConversationOut,
@@ -38,10 +38,12 @@ router = Router(tags=["chat"])
 def list_messages(request: SignedInRequest, query: Query[ChatQuery]) -> Answer:
     me = request.user
     if query.user_id is None:
-        messages = Message.objects.near(me, query)
-    else:
-        messages = Message.objects.of_pair(me, get_object_or_404(User.objects.visible_to(me), pk=query.user_id))
-    return log(request, messages.as_items(me), query, oldest_first=True)
+        mine = Message.objects.near(me, query).as_items(me.pk)
+        return log(request, near(mine, query.before, query.after), query, oldest_first=True)
+    other = person_seen(me.pk, query.user_id).one()
+    low, high = sorted([me.pk, other.pk])
+    messages = pair_log(me.pk, low, high, query.before, query.after)
+    return log(request, messages, query, oldest_first=True)
 
 
 @router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
@@ -69,7 +71,7 @@ def room(request: SignedInRequest, name: str) -> Conversation:
 
 @router.get("/chat/conversations/{name}/messages", response=Log[MessageOut])
 def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuery]) -> Answer:
-    messages = room(request, name).messages.as_items(request.user)
+    messages = room_log(request.user.pk, room(request, name).pk, query.before, query.after)
     return log(request, messages, query, oldest_first=True)
 
 
@@ -101,7 +103,7 @@ def type_to(request: SignedInRequest, data: Payload[TypingIn]) -> Status[None]:
 
 @router.patch("/chat/{id:message_id}", response={200: Reply[MessageOut], **refusals(403)})
 def edit_message(request: SignedInRequest, message_id: int, data: Payload[EditIn]) -> Answer:
-    messages = Message.objects.visible_to(request.user).as_items(request.user)
+    messages = Message.objects.visible_to(request.user).as_items(request.user.pk)
     message = get_object_or_404(messages, pk=message_id)
     services.edit_message(message=message, by=request.user, content=data.content)
     return ok(message, "Message updated.")

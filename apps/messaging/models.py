@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User, has_permission, not_blocked
 from apps.core.aggregates import JSONList
+from apps.core.compiled import compiled
 from apps.core.links import API, file_url
-from apps.core.pages import LogQuery, stretch
+from apps.core.pages import LogQuery, near
 from apps.core.storage import private_storage
 from apps.core.uploads import ATTACHMENTS
 
@@ -105,26 +106,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
         there = self.filter(sender__is_active=True, receiver__is_active=True)
         return there.filter(not_blocked(viewer, "sender"), not_blocked(viewer, "receiver"))
 
-    def of_pair(self, viewer: User, other: User) -> Self:
-        """Those of the unnamed conversation; `other` is somebody `viewer` may see."""
-        # As one value, so that the newest are read from the index rather than sorted out of all.
-        return self.filter(conversation=Subquery(Conversation.objects.pair(viewer, other).values("pk")[:1]))
-
     def near(self, viewer: User, query: LogQuery) -> Self:
         """Those that `query` may show of all that `viewer` sent or received; each half is read from its own index."""
         shown = self.between_people_of(viewer)
-        sent, received = (stretch(shown.filter(**{side: viewer}), query) for side in ("sender", "receiver"))
+        sent, received = (
+            near(shown.filter(**{side: viewer}), query.before, query.after)[: query.limit + 1]
+            for side in ("sender", "receiver")
+        )
         halves = (Message.objects.filter(pk__in=half.values("pk")).values("pk") for half in (sent, received))
         return self.filter(pk__in=next(halves).union(next(halves), all=True))
 
     def unread_by(self, reader: User) -> Self:
         return self.filter(receiver=reader, read_at=None)
 
-    def as_items(self, viewer: User) -> Self:
+    def as_items(self, viewer_id: int) -> Self:
         """With all that an item shows, in one row."""
         files = Attachment.objects.filter(message=OuterRef("pk")).order_by().values("message")
         listed = files.annotate(list=JSONList(JSONObject(**{name: name for name in Attachment.LISTED})))
-        return self.annotate(reader_id=Value(viewer.pk), listed=Subquery(listed.values("list"))).select_related(
+        return self.annotate(reader_id=Value(viewer_id), listed=Subquery(listed.values("list"))).select_related(
             "sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile"
         )
 
@@ -172,6 +171,20 @@ class Message(models.Model):
         """As items show them, with links for the reader."""
         rows = sorted(self.listed or [], key=lambda row: int(row["id"]))
         return [row | {"url": row["link"] or file_url("attachment", row["id"], self.reader_id)} for row in rows]
+
+
+@compiled
+def pair_log(reader_id: int, low: int, high: int, before: int | None, after: int | None) -> MessageQuerySet:
+    """The messages of the unnamed conversation of these two, `low` having the lower id."""
+    conversation = Conversation.objects.filter(first=low, second=high, name=None).values("pk")
+    # As one value, so that the newest are read from the index rather than sorted out of all.
+    messages = Message.objects.filter(conversation=Subquery(conversation[:1]))
+    return near(messages.as_items(reader_id), before, after)
+
+
+@compiled
+def room_log(reader_id: int, room_id: int, before: int | None, after: int | None) -> MessageQuerySet:
+    return near(Message.objects.filter(conversation=room_id).as_items(reader_id), before, after)
 
 
 def attachment_name(attachment: "Attachment", filename: str) -> str:

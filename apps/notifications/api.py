@@ -4,16 +4,23 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Query
 from ninja.responses import Status
 
 from apps.core.auth import SignedInRequest
-from apps.core.pages import LogQuery, log
+from apps.core.pages import log
 from apps.core.payload import Payload
 from apps.core.routing import Router
 from apps.core.schemas import Answer, Reply, ok
 from apps.notifications import services
-from apps.notifications.models import Notification, NotificationQuerySet, NotificationType
+from apps.notifications.models import (
+    Notification,
+    NotificationQuerySet,
+    NotificationType,
+    notification_log,
+    unread_notifications,
+)
 from apps.notifications.schemas import (
     IdsIn,
     NotificationLog,
@@ -30,15 +37,15 @@ router = Router(tags=["notifications"])
 
 @router.get("/notifications", response=NotificationLog)
 def list_notifications(request: SignedInRequest, query: Query[NotificationQuery]) -> Any:
-    mine = Notification.objects.visible_to(request.user)
-    answer = log(request, mine.matching(**query.model_dump(exclude=set(LogQuery.model_fields))).as_items(), query)
-    answer["meta"]["unread_count"] = mine.unread().count()
+    me, now = request.user.pk, timezone.now()
+    answer = log(request, notification_log(viewer_id=me, now=now, **query.model_dump(exclude={"limit"})), query)
+    answer["meta"]["unread_count"] = unread_notifications(me, now).count()
     return answer
 
 
 @router.get("/notifications/unread-count", response=Reply[UnreadCountOut])
 def count_unread_notifications(request: SignedInRequest) -> Answer:
-    return ok({"unread_count": Notification.objects.visible_to(request.user).unread().count()})
+    return ok({"unread_count": unread_notifications(request.user.pk, timezone.now()).count()})
 
 
 @router.get("/notifications/types", response=Reply[list[NotificationTypeOut]])

@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from apps.core.compiled import compiled
+from apps.core.pages import near
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
@@ -47,14 +50,14 @@ class NotificationType(models.Model):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def visible_to(self, viewer: "User") -> Self:
+    def visible_to(self, viewer: "User | int", now: datetime | None = None) -> Self:
         """One's own that have not expired; none about somebody who is away, or on the other side of a block."""
         people = get_user_model()._default_manager
         # One condition each, so that each has its index: joined by OR, they read everybody there is.
         blocked = people.filter(blocks_received__blocker=viewer).values("pk")
         blocking = people.filter(blocks_made__blocked=viewer).values("pk")
         away = people.filter(pk=OuterRef("actor"), is_active=False)
-        mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), receiver=viewer)
+        mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=viewer)
         return mine.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 
     def about(self, receiver: int, code: str, redirect_id: int) -> Self:
@@ -127,6 +130,37 @@ class Notification(models.Model):
     @property
     def redirect(self) -> dict[str, object]:
         return {"kind": self.redirect_kind, "id": self.redirect_id, "url": self.redirect_url}
+
+
+@compiled
+def notification_log(
+    *,
+    viewer_id: int,
+    now: datetime,
+    before: int | None,
+    after: int | None,
+    is_read: bool | None,
+    type: str | None,
+    code: str | None,
+    priority: Priority | None,
+    created_after: datetime | None,
+    created_before: datetime | None,
+) -> NotificationQuerySet:
+    """Those that meet every condition given, with all that an item shows."""
+    rows = Notification.objects.visible_to(viewer_id, now).matching(
+        is_read=is_read,
+        type=type,
+        code=code,
+        priority=priority,
+        created_after=created_after,
+        created_before=created_before,
+    )
+    return near(rows.as_items(), before, after)
+
+
+@compiled
+def unread_notifications(viewer_id: int, now: datetime) -> NotificationQuerySet:
+    return Notification.objects.visible_to(viewer_id, now).unread()
 
 
 class FanOutQuerySet(models.QuerySet["FanOut"]):

@@ -2,6 +2,7 @@
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Query
 from ninja.responses import Status
 
@@ -14,7 +15,15 @@ from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Page, PersonOut, Reply, ok
 from apps.core.throttling import Throttle
 from apps.core.uploads import STORY_MEDIA
-from apps.social.models import Connection, Story, connection_state, mutual_connections, mutual_count, viewers_of
+from apps.social.models import (
+    Connection,
+    Story,
+    connection_list,
+    mutual_connections,
+    public_profile,
+    story_feed,
+    viewers_of,
+)
 from apps.social.schemas import (
     ActionIn,
     ActionOut,
@@ -47,21 +56,12 @@ def list_users(request: SignedInRequest, query: Query[PeopleQuery]) -> Answer:
 
 @router.get("/users/profile/{username}", response=Reply[PublicProfileOut], tags=["users"])
 def get_public_profile(request: SignedInRequest, username: str) -> Answer:
-    me = request.user
-    people = (
-        User.objects.visible_to(me)
-        .as_profiles()
-        .annotate(connection=connection_state(me), mutual_connections_count=mutual_count(me))
-    )
-    return ok(get_object_or_404(people, username__lower=username.lower()))
+    return ok(public_profile(request.user.pk, username.lower()).one())
 
 
 @router.get("/connections", response=Page[ConnectionOut])
 def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) -> Answer:
-    rows = Connection.objects.visible_to(request.user).in_direction(query.direction, request.user)
-    if query.status:
-        rows = rows.filter(status=query.status)
-    return page(request, rows.with_people().order_by("-pk"), query)
+    return page(request, connection_list(request.user.pk, query.direction, query.status), query)
 
 
 @router.post(
@@ -115,7 +115,7 @@ def unblock_user(request: SignedInRequest, user_id: int) -> Status[None]:
 
 @router.get("/stories", response=Page[FeedStoryOut])
 def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
-    return page(request, Story.objects.feed_of(request.user), query)
+    return page(request, story_feed(request.user.pk, timezone.now()), query)
 
 
 @router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut], **refusals(403)})

@@ -7,12 +7,12 @@ from apps.accounts.schemas import ProfileFields
 from apps.core.pages import PageQuery
 from apps.core.payload import File
 from apps.core.schemas import AnyCase, Id, In, Out, PersonOut
-from apps.social.models import Connection, Story
+from apps.social.models import Connection, Direction, Story
 
 
 class ConnectionQuery(PageQuery):
     status: Annotated[Connection.Status, AnyCase] | None = None
-    direction: Annotated[Literal["sent", "received"], AnyCase] | None = None
+    direction: Annotated[Direction, AnyCase] | None = None
 
 
 class ConnectionOut(Out):

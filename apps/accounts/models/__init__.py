@@ -1,9 +1,17 @@
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
-from apps.accounts.models.sessions import Session, SessionQuerySet
+from apps.accounts.models.sessions import Session, listening_session, living_session
 from apps.accounts.models.taxonomies import Taxonomy
-from apps.accounts.models.users import User, UserQuerySet, UserType, has_permission, permissions_given
+from apps.accounts.models.users import (
+    User,
+    UserQuerySet,
+    UserType,
+    has_permission,
+    own_profile,
+    permissions_given,
+    person_seen,
+)
 
 __all__ = [
     "Block",
@@ -12,12 +20,15 @@ __all__ = [
     "ProfileCategory",
     "ProfilePlatform",
     "Session",
-    "SessionQuerySet",
     "Taxonomy",
     "User",
     "UserQuerySet",
     "UserType",
     "has_permission",
+    "listening_session",
+    "living_session",
     "not_blocked",
+    "own_profile",
     "permissions_given",
+    "person_seen",
 ]

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -6,10 +6,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.core.compiled import compiled
+
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    def alive(self) -> Self:
-        return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+    def alive(self, now: datetime | None = None) -> Self:
+        return self.filter(revoked_at=None, expires_at__gt=now or timezone.now(), user__is_active=True)
 
     def with_log(self) -> Self:
         """Each with how far its user's log of live events goes."""
@@ -39,3 +41,15 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+@compiled
+def living_session(session_id: int, user_id: int, now: datetime) -> SessionQuerySet:
+    """Of this person, with all that a request wants to know about them."""
+    sessions = Session.objects.alive(now).filter(pk=session_id, user=user_id)
+    return sessions.select_related("user__user_type", "user__profile")
+
+
+@compiled
+def listening_session(session_id: int, user_id: int, now: datetime) -> SessionQuerySet:
+    return Session.objects.alive(now).filter(pk=session_id, user=user_id).with_log()

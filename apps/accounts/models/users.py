@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
+from apps.core.compiled import compiled
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -239,3 +240,13 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+
+@compiled
+def person_seen(viewer_id: int, user_id: int) -> UserQuerySet:
+    return User.objects.visible_to(viewer_id).filter(pk=user_id)
+
+
+@compiled
+def own_profile(user_id: int) -> UserQuerySet:
+    return User.objects.as_profiles().filter(pk=user_id)

@@ -1,19 +1,22 @@
 from apps.social.models.connections import (
     Connection,
+    Direction,
     connected_ids,
-    connection_state,
+    connection_list,
     mutual_connections,
-    mutual_count,
+    public_profile,
 )
-from apps.social.models.stories import Story, StoryView, viewers_of
+from apps.social.models.stories import Story, StoryView, story_feed, viewers_of
 
 __all__ = [
     "Connection",
+    "Direction",
     "Story",
     "StoryView",
     "connected_ids",
-    "connection_state",
+    "connection_list",
     "mutual_connections",
-    "mutual_count",
+    "public_profile",
+    "story_feed",
     "viewers_of",
 ]

@@ -1,3 +1,4 @@
+from enum import StrEnum
 from typing import Any, Self
 
 from django.db import models
@@ -5,6 +6,12 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.accounts.models import Block, User, UserQuerySet
+from apps.core.compiled import compiled
+
+
+class Direction(StrEnum):
+    SENT = "sent"
+    RECEIVED = "received"
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -31,9 +38,9 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """A rejected one stays: it is what the sender's waiting time is counted from."""
         return self.exclude(status=Connection.Status.REJECTED)
 
-    def in_direction(self, direction: str | None, user: User) -> Self:
-        """`sent` or `received` by `user`; both for None."""
-        sides = {"sent": Q(sender=user), "received": Q(receiver=user), None: Q()}
+    def in_direction(self, direction: "Direction | None", user: User) -> Self:
+        """Sent or received by `user`; both for None."""
+        sides = {Direction.SENT: Q(sender=user), Direction.RECEIVED: Q(receiver=user), None: Q()}
         return self.filter(sides[direction])
 
     def with_people(self) -> Self:
@@ -73,6 +80,16 @@ class Connection(models.Model):
         return f"{self.sender} → {self.receiver}"
 
 
+@compiled
+def connection_list(
+    viewer_id: int, direction: Direction | None, status: Connection.Status | None
+) -> ConnectionQuerySet:
+    """With their people, the newest first."""
+    viewer = User(pk=viewer_id)
+    rows = Connection.objects.visible_to(viewer).in_direction(direction, viewer)
+    return (rows.filter(status=status) if status else rows).with_people().order_by("-pk")
+
+
 def connected_ids(user: User) -> models.QuerySet[Any]:
     """The ids of everybody `user` is connected to; each half is read from its own index."""
     accepted = Connection.objects.accepted()
@@ -104,3 +121,11 @@ def connection_state(viewer: User) -> Subquery:
         When(status=Connection.Status.PENDING, then=Value("pending_received")),
     )
     return Subquery(Connection.objects.between(viewer, OuterRef("pk")).annotate(state=state).values("state")[:1])
+
+
+@compiled
+def public_profile(viewer_id: int, username: str) -> UserQuerySet:
+    """What `viewer` sees of the person called so (in lower case)."""
+    viewer = User(pk=viewer_id)
+    people = User.objects.visible_to(viewer).as_profiles().filter(username__lower=username)
+    return people.annotate(connection=connection_state(viewer), mutual_connections_count=mutual_count(viewer))

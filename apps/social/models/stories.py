@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -6,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet
+from apps.core.compiled import compiled
 from apps.core.links import file_url
 from apps.core.storage import private_storage
 from apps.core.uploads import STORY_MEDIA
@@ -17,9 +19,9 @@ def story_name(story: "Story", filename: str) -> str:
 
 
 class StoryQuerySet(models.QuerySet["Story"]):
-    def live(self) -> Self:
+    def live(self, now: datetime | None = None) -> Self:
         """Not expired, to the second, whatever the clean-up job has done yet."""
-        return self.filter(expires_at__gt=timezone.now(), user__is_active=True)
+        return self.filter(expires_at__gt=now or timezone.now(), user__is_active=True)
 
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
@@ -31,17 +33,6 @@ class StoryQuerySet(models.QuerySet["Story"]):
     def visible_to(self, viewer: User) -> Self:
         """The only definition of who may read a story: those it is shown to, and moderators."""
         return self.live() if viewer.has_perm("social.moderate_story") else self.shown_to(viewer)
-
-    def feed_of(self, viewer: User) -> Self:
-        """The living stories of one's connections, newest first, each with whether one has `seen` it."""
-        views = StoryView.objects.filter(story=OuterRef("pk"), viewer=viewer)
-        return (
-            self.live()
-            .filter(user__in=connected_ids(viewer))
-            .annotate(seen=Exists(views), reader_id=Value(viewer.pk))
-            .select_related("user")
-            .order_by("-pk")
-        )
 
     def own(self, author: User) -> Self:
         """One's own living stories, newest first, with their `views_count`."""
@@ -98,6 +89,20 @@ class StoryView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.viewer_id} saw {self.story_id}"
+
+
+@compiled
+def story_feed(viewer_id: int, now: datetime) -> StoryQuerySet:
+    """The living stories of one's connections, newest first, each with whether one has `seen` it."""
+    viewer = User(pk=viewer_id)
+    views = StoryView.objects.filter(story=OuterRef("pk"), viewer=viewer)
+    return (
+        Story.objects.live(now)
+        .filter(user__in=connected_ids(viewer))
+        .annotate(seen=Exists(views), reader_id=Value(viewer_id))  # type: ignore[no-redef]  # declared, for who reads
+        .select_related("user")
+        .order_by("-pk")
+    )
 
 
 def viewers_of(story: Story, author: User) -> UserQuerySet:

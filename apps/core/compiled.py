@@ -1,0 +1,201 @@
+"""Queries that are written as any other and compiled once.
+
+Django writes the SQL of a queryset anew each time it is read; for what is asked for all the time, that takes longer
+than all the rest. A `compiled` function is called for each shape of its arguments only; from then on its statement is
+ready, and nothing but the values changes.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
+
+from django.db import connection
+from django.db.models import Count, Model, QuerySet
+from django.db.models.sql import Query
+from django.db.models.sql.compiler import SQLCompiler
+
+from apps.core.errors import NotFound
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
+Arguments = Sequence[Any]
+Sql = tuple[str, Sequence[Any]]
+
+
+class NotCompilable(RuntimeError):
+    """The statement depends on more than the arguments, or on what was made of them."""
+
+
+class Place(NamedTuple):
+    """Where a statement takes an argument."""
+
+    argument: int
+    kind: type
+    """The database's own kind of number, if it has one."""
+    around: tuple[str, str] = ("", "")
+    """What stands before and after a text that is part of a pattern."""
+
+    def filled(self, argument: Any) -> Any:
+        if any(self.around):
+            return connection.ops.prep_for_like_query(argument).join(self.around)
+        return as_value(argument, self.kind)
+
+
+class Statement(NamedTuple):
+    sql: str
+    values: list[Any]
+    """A Place where an argument goes."""
+
+    def filled(self, arguments: Arguments) -> list[Any]:
+        return [v.filled(arguments[v.argument]) if isinstance(v, Place) else v for v in self.values]
+
+
+class Ready:
+    """In the place of a queryset's own query: its statement is there already."""
+
+    def __init__(self, compiler: SQLCompiler, statement: Sql) -> None:
+        self.compiler, self.statement = compiler, statement
+
+    def get_compiler(self, using: str) -> SQLCompiler:
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connection  # each thread has its own
+        compiler.as_sql = lambda: self.statement  # type: ignore[assignment, method-assign, misc]
+        return compiler
+
+
+class Plan(Generic[M]):
+    """What was compiled for one shape of arguments."""
+
+    def __init__(self, build: "Callable[..., QuerySet[M]]", arguments: Arguments) -> None:
+        self.build, self.arguments = build, arguments
+        self.template = build(*marked(arguments, 0))
+        self.compiler = self.template.query.get_compiler(connection=connection)
+        self.compiler.as_sql()  # learns from it how to make rows into objects
+        self.reading = self.statement(read_sql)
+        self.counting: Statement | None = None
+
+    def statement(self, write: "Callable[[QuerySet[M]], Sql]") -> Statement:
+        """Compiled twice with different markers: all that is not an argument has to be the same."""
+        attempts = [marked(self.arguments, attempt) for attempt in range(2)]
+        first, second = (with_places(write(self.build(*attempt)), attempt) for attempt in attempts)
+        if first != second:
+            raise NotCompilable(first.sql)
+        return first
+
+    def read(self, arguments: Arguments, ending: str, *limits: int) -> list[M]:
+        statement = self.reading.sql + ending, [*self.reading.filled(arguments), *limits]
+        rows: QuerySet[M] = QuerySet(self.template.model, query=cast(Query, Ready(self.compiler, statement)))
+        rows._iterable_class = self.template._iterable_class
+        return list(rows)
+
+    def count(self, arguments: Arguments) -> int:
+        statement = self.counting = self.counting or self.statement(count_sql)
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.filled(arguments))
+            return int(cursor.fetchone()[0])
+
+
+class Rows(Generic[M]):
+    """What a page needs of a queryset."""
+
+    def __init__(self, plan: Plan[M], arguments: Arguments) -> None:
+        self.plan, self.arguments = plan, arguments
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self.plan.read(self.arguments, ""))
+
+    def __getitem__(self, part: slice) -> list[M]:
+        start: int = part.start or 0
+        return self.plan.read(self.arguments, " LIMIT %s OFFSET %s", part.stop - start, start)
+
+    def first(self) -> M | None:
+        return next(iter(self[:1]), None)
+
+    def one(self) -> M:
+        """The one there is to see, or 404."""
+        if (row := self.first()) is None:
+            raise NotFound
+        return row
+
+    def count(self) -> int:
+        return self.plan.count(self.arguments)
+
+
+def compiled(build: "Callable[P, QuerySet[M]]") -> Callable[P, Rows[M]]:
+    """For a function that returns a queryset without a limit, and neither reads it nor looks at the clock.
+
+    Numbers, moments and texts may differ from call to call; which of them are None, and booleans and members of an
+    Enum, are the shape.
+    """
+    plans: dict[Any, Plan[M]] = {}
+    names = list(inspect.signature(build).parameters)
+
+    def rows(*given: P.args, **named: P.kwargs) -> Rows[M]:
+        arguments = (*given, *map(named.__getitem__, names[len(given) :]))
+        shape = tuple(type(argument) if is_variable(argument) else argument for argument in arguments)
+        if shape not in plans:
+            plans[shape] = Plan(lambda *values: build(**dict(zip(names, values, strict=True))), arguments)  # type: ignore[call-arg]
+        return Rows(plans[shape], arguments)
+
+    return rows
+
+
+def is_variable(argument: Any) -> bool:
+    return isinstance(argument, int | str | datetime) and not isinstance(argument, bool | Enum)
+
+
+def marked(arguments: Arguments, attempt: int) -> list[Any]:
+    """In the place of each variable one a value that nothing else has."""
+    return [marker(argument, 100 * attempt + index) for index, argument in enumerate(arguments)]
+
+
+def marker(argument: Any, number: int) -> Any:
+    if not is_variable(argument):
+        return argument
+    if isinstance(argument, datetime):
+        return datetime(1000, 1, 1, tzinfo=UTC) + timedelta(days=number)
+    return 2**62 + number if isinstance(argument, int) else f"Compiled{number}."
+
+
+def with_places(sql: Sql, markers: Arguments) -> Statement:
+    statement, values = sql
+    known = {as_value(marker): index for index, marker in enumerate(markers) if is_variable(marker)}
+    return Statement(statement, [place_of(value, known) or value for value in values])
+
+
+def place_of(value: Any, known: dict[Any, int]) -> Place | None:
+    for marker, index in known.items():
+        if value == marker:
+            return Place(index, type(value))
+        if isinstance(value, str) and isinstance(marker, str) and marker in value:
+            before, _, after = value.partition(marker)
+            return Place(index, str, (before, after))
+    return None
+
+
+def as_value(argument: Any, kind: type = object) -> Any:
+    """As a statement takes it."""
+    if isinstance(argument, datetime):
+        return connection.ops.adapt_datetimefield_value(argument)
+    return kind(argument) if issubclass(kind, int) else argument
+
+
+def read_sql(rows: "QuerySet[Any]") -> Sql:
+    return sql_of(rows.query)
+
+
+def count_sql(rows: "QuerySet[Any]") -> Sql:
+    """As `count()` would ask, for rows that are not grouped."""
+    query = rows.query.clone()
+    query.clear_ordering(force=True)
+    query.clear_select_clause()
+    query.add_annotation(Count("*"), "count")
+    return sql_of(query)
+
+
+def sql_of(query: Query) -> Sql:
+    sql, values = query.get_compiler(connection=connection).as_sql()
+    return sql, values
