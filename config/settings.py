@@ -142,6 +142,10 @@ else:
     # Not in the worker: its processes would share the pool's sockets.
     if DATABASE_POOL:
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+        # A connection keeps what it was asked before, planned (see core.compiled): planning takes longer than reading.
+        DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
+        given = DATABASES["default"]["OPTIONS"].get("options", "")
+        DATABASES["default"]["OPTIONS"]["options"] = f"{given} -c plan_cache_mode=force_generic_plan -c jit=off"
         DATABASES["default"]["OPTIONS"]["pool"] = {
             "min_size": 1,
             "max_size": DATABASE_POOL_SIZE,

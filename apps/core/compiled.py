@@ -7,20 +7,23 @@ ready, and nothing but the values changes.
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 from django.db import connection
-from django.db.models import Count, Model, QuerySet
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.postgresql.psycopg_any import mogrify
+from django.db.models import Count, QuerySet
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from apps.core.errors import NotFound
 
 P = ParamSpec("P")
-M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 Arguments = Sequence[Any]
 Sql = tuple[str, Sequence[Any]]
 
@@ -54,22 +57,32 @@ class Statement(NamedTuple):
 
 
 class Ready:
-    """In the place of a queryset's own query: its statement is there already."""
+    """In the place of a queryset's own query: its rows are there already."""
 
-    def __init__(self, compiler: SQLCompiler, statement: Sql) -> None:
-        self.compiler, self.statement = compiler, statement
+    def __init__(self, compiler: SQLCompiler, found: list[tuple[Any, ...]]) -> None:
+        self.compiler, self.found = compiler, found
 
     def get_compiler(self, using: str) -> SQLCompiler:
         compiler = copy.copy(self.compiler)
         compiler.connection = connection  # each thread has its own
-        compiler.as_sql = lambda: self.statement  # type: ignore[assignment, method-assign, misc]
+        compiler.execute_sql = lambda *_, **__: [self.found]  # type: ignore[assignment, method-assign]
         return compiler
 
 
-class Plan(Generic[M]):
+def fetched(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Sends the values apart from the statement, which the database may then keep planned.
+            cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+class Plan(Generic[R]):
     """What was compiled for one shape of arguments."""
 
-    def __init__(self, build: "Callable[..., QuerySet[M]]", arguments: Arguments) -> None:
+    def __init__(self, build: "Callable[..., QuerySet[Any, R]]", arguments: Arguments) -> None:
         self.build, self.arguments = build, arguments
         self.template = build(*marked(arguments, 0))
         self.compiler = self.template.query.get_compiler(connection=connection)
@@ -77,7 +90,7 @@ class Plan(Generic[M]):
         self.reading = self.statement(read_sql)
         self.counting: Statement | None = None
 
-    def statement(self, write: "Callable[[QuerySet[M]], Sql]") -> Statement:
+    def statement(self, write: "Callable[[QuerySet[Any, R]], Sql]") -> Statement:
         """Compiled twice with different markers: all that is not an argument has to be the same."""
         attempts = [marked(self.arguments, attempt) for attempt in range(2)]
         first, second = (with_places(write(self.build(*attempt)), attempt) for attempt in attempts)
@@ -85,36 +98,35 @@ class Plan(Generic[M]):
             raise NotCompilable(first.sql)
         return first
 
-    def read(self, arguments: Arguments, ending: str, *limits: int) -> list[M]:
-        statement = self.reading.sql + ending, [*self.reading.filled(arguments), *limits]
-        rows: QuerySet[M] = QuerySet(self.template.model, query=cast(Query, Ready(self.compiler, statement)))
+    def read(self, arguments: Arguments, ending: str = "") -> list[R]:
+        found = fetched(self.reading.sql + ending, self.reading.filled(arguments))
+        rows: QuerySet[Any, R] = QuerySet(self.template.model, query=cast(Query, Ready(self.compiler, found)))
         rows._iterable_class = self.template._iterable_class
         return list(rows)
 
     def count(self, arguments: Arguments) -> int:
         statement = self.counting = self.counting or self.statement(count_sql)
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.filled(arguments))
-            return int(cursor.fetchone()[0])
+        return int(fetched(statement.sql, statement.filled(arguments))[0][0])
 
 
-class Rows(Generic[M]):
+class Rows(Generic[R]):
     """What a page needs of a queryset."""
 
-    def __init__(self, plan: Plan[M], arguments: Arguments) -> None:
+    def __init__(self, plan: Plan[R], arguments: Arguments) -> None:
         self.plan, self.arguments = plan, arguments
 
-    def __iter__(self) -> Iterator[M]:
-        return iter(self.plan.read(self.arguments, ""))
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.plan.read(self.arguments))
 
-    def __getitem__(self, part: slice) -> list[M]:
+    def __getitem__(self, part: slice) -> list[R]:
         start: int = part.start or 0
-        return self.plan.read(self.arguments, " LIMIT %s OFFSET %s", part.stop - start, start)
+        # In the statement: not knowing how many rows are wanted, PostgreSQL would prepare to read a tenth of them.
+        return self.plan.read(self.arguments, f" LIMIT {part.stop - start:d} OFFSET {start:d}")
 
-    def first(self) -> M | None:
+    def first(self) -> R | None:
         return next(iter(self[:1]), None)
 
-    def one(self) -> M:
+    def one(self) -> R:
         """The one there is to see, or 404."""
         if (row := self.first()) is None:
             raise NotFound
@@ -124,16 +136,16 @@ class Rows(Generic[M]):
         return self.plan.count(self.arguments)
 
 
-def compiled(build: "Callable[P, QuerySet[M]]") -> Callable[P, Rows[M]]:
+def compiled(build: "Callable[P, QuerySet[Any, R]]") -> Callable[P, Rows[R]]:
     """For a function that returns a queryset without a limit, and neither reads it nor looks at the clock.
 
     Numbers, moments and texts may differ from call to call; which of them are None, and booleans and members of an
     Enum, are the shape.
     """
-    plans: dict[Any, Plan[M]] = {}
+    plans: dict[Any, Plan[R]] = {}
     names = list(inspect.signature(build).parameters)
 
-    def rows(*given: P.args, **named: P.kwargs) -> Rows[M]:
+    def rows(*given: P.args, **named: P.kwargs) -> Rows[R]:
         arguments = (*given, *map(named.__getitem__, names[len(given) :]))
         shape = tuple(type(argument) if is_variable(argument) else argument for argument in arguments)
         if shape not in plans:
@@ -161,9 +173,27 @@ def marker(argument: Any, number: int) -> Any:
 
 
 def with_places(sql: Sql, markers: Arguments) -> Statement:
-    statement, values = sql
+    text, values = sql
     known = {as_value(marker): index for index, marker in enumerate(markers) if is_variable(marker)}
-    return Statement(statement, [place_of(value, known) or value for value in values])
+    statement = Statement(text, [place_of(value, known) or value for value in values])
+    return with_constants(statement) if connection.vendor == "postgresql" else statement
+
+
+def with_constants(statement: Statement) -> Statement:
+    """With what never changes written out: a plan for any value could use no partial index."""
+    values = iter(statement.values)
+    places = []
+
+    def written(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return found[0]
+        value = next(values)
+        if isinstance(value, Place):
+            places.append(value)
+            return found[0]
+        return mogrify("%s", [value], connection).replace("%", "%%")
+
+    return Statement(re.sub("%[%s]", written, statement.sql), places)
 
 
 def place_of(value: Any, known: dict[Any, int]) -> Place | None:

@@ -1,5 +1,6 @@
 """Events: what is on, hosting, joining, calendars."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from ninja.responses import Status
 from apps.core import files
 from apps.core.auth import OpenFileLink, SignedInRequest, anyone
 from apps.core.errors import PermissionDenied
-from apps.core.pages import PageQuery, page
+from apps.core.pages import PageQuery, page, written
 from apps.core.payload import Payload
 from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Page, Reply, ok
@@ -32,6 +33,7 @@ from apps.events.schemas import (
     InviteIn,
     JoinIn,
     JoinOut,
+    event_item,
 )
 
 router = Router(tags=["events"])
@@ -58,7 +60,7 @@ def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:
 
 
 @router.get("/events", auth=anyone, response=Page[EventOut])
-def list_events(request: AnyRequest, query: Query[EventQuery]) -> Answer:
+def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
     events = event_list(
         *facts_of(request.user),
         now=timezone.now(),
@@ -66,7 +68,7 @@ def list_events(request: AnyRequest, query: Query[EventQuery]) -> Answer:
         search=(query.search or "").lower() or None,
         host=query.host,
     )
-    return page(request, events, query)
+    return written(page(request, events, query, item=partial(event_item, reader_id=request.user.pk)))
 
 
 @router.post("/events", response={201: Reply[EventOut], **refusals(403)})

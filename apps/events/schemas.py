@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -5,8 +6,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from apps.core.pages import PageQuery
 from apps.core.payload import File
+from apps.core.people import Item, person_item
 from apps.core.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
-from apps.events.models import Attendance, Event
+from apps.events.models import Attendance, Event, cover_url
 
 LAST_DATE = datetime(9999, 1, 1, tzinfo=UTC)
 """Later than this, an event would have no end that a calendar knows."""
@@ -46,6 +48,27 @@ class EventOut(Out):
     attendees_count: int
     my_status: Attendance.Status | None
     created_at: datetime
+
+
+def event_item(row: Sequence[Any], reader_id: int | None) -> Item:
+    """EventOut, of the columns of `event_list`."""
+    id, title, description, date, end_date, location, capacity, visibility, *rest = row
+    cover, attendees_count, my_status, created_at, *host = rest
+    return {
+        "id": id,
+        "title": title,
+        "description": description,
+        "date": date,
+        "end_date": end_date,
+        "location": location,
+        "capacity": capacity,
+        "visibility": visibility,
+        "cover": cover_url(id, visibility, reader_id) if cover else None,
+        "host": person_item(host),
+        "attendees_count": attendees_count,
+        "my_status": my_status,
+        "created_at": created_at,
+    }
 
 
 class EventIn(In):

@@ -1,5 +1,9 @@
 """Chat: conversations of two people."""
 
+from functools import partial
+from typing import Any
+
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Query
@@ -8,7 +12,7 @@ from ninja.responses import Status
 from apps.accounts.models import User, person_seen
 from apps.core import files
 from apps.core.auth import FileLink, SignedInRequest
-from apps.core.pages import LogQuery, PageQuery, log, near, page
+from apps.core.pages import LogQuery, PageQuery, log, near, page, written
 from apps.core.payload import Payload
 from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Log, Page, Reply, ok
@@ -29,21 +33,25 @@ from apps.messaging.schemas import (
     RoomIn,
     RoomOut,
     TypingIn,
+    message_item,
 )
 
 router = Router(tags=["chat"])
 
 
 @router.get("/chat", response={200: Log[MessageOut], **refusals(404)})
-def list_messages(request: SignedInRequest, query: Query[ChatQuery]) -> Answer:
+def list_messages(request: SignedInRequest, query: Query[ChatQuery]) -> HttpResponse:
     me = request.user
     if query.user_id is None:
-        mine = Message.objects.near(me, query).as_items(me.pk)
-        return log(request, near(mine, query.before, query.after), query, oldest_first=True)
-    other = person_seen(me.pk, query.user_id).one()
-    low, high = sorted([me.pk, other.pk])
-    messages = pair_log(me.pk, low, high, query.before, query.after)
-    return log(request, messages, query, oldest_first=True)
+        mine = near(Message.objects.near(me, query), query.before, query.after)
+        return message_log(request, mine.as_columns(), query)
+    low, high = sorted([me.pk, person_seen(me.pk, query.user_id).one().pk])
+    return message_log(request, pair_log(low, high, query.before, query.after), query)
+
+
+def message_log(request: SignedInRequest, messages: Any, query: LogQuery) -> HttpResponse:
+    item = partial(message_item, reader_id=request.user.pk)
+    return written(log(request, messages, query, oldest_first=True, item=item))
 
 
 @router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
@@ -70,9 +78,8 @@ def room(request: SignedInRequest, name: str) -> Conversation:
 
 
 @router.get("/chat/conversations/{name}/messages", response=Log[MessageOut])
-def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuery]) -> Answer:
-    messages = room_log(request.user.pk, room(request, name).pk, query.before, query.after)
-    return log(request, messages, query, oldest_first=True)
+def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuery]) -> HttpResponse:
+    return message_log(request, room_log(room(request, name).pk, query.before, query.after), query)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from apps.core.aggregates import JSONList
 from apps.core.compiled import compiled
 from apps.core.links import API, file_url
 from apps.core.pages import LogQuery, near
+from apps.core.people import person_columns
 from apps.core.storage import private_storage
 from apps.core.uploads import ATTACHMENTS
 
@@ -97,6 +98,20 @@ class Conversation(models.Model):
         return f"{API}/chat?user_id={self.other_than(reader.pk).pk}"
 
 
+ITEM_COLUMNS = (
+    "id",
+    "conversation_id",
+    "content",
+    "listed",
+    "read_at",
+    "edited_at",
+    "collaboration_id",
+    "timestamp",
+    *person_columns("sender"),
+    *person_columns("receiver"),
+)
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, viewer: User) -> Self:
         """Whoever sent or received it, while both are there and neither has blocked the other."""
@@ -121,11 +136,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def as_items(self, viewer_id: int) -> Self:
         """With all that an item shows, in one row."""
+        return (
+            self.with_attachments()
+            .annotate(reader_id=Value(viewer_id))
+            .select_related("sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile")
+        )
+
+    def as_columns(self) -> "models.QuerySet[Message, Any]":
+        """Those of `schemas.message_item`."""
+        return self.with_attachments().values_list(*ITEM_COLUMNS)
+
+    def with_attachments(self) -> Self:
         files = Attachment.objects.filter(message=OuterRef("pk")).order_by().values("message")
         listed = files.annotate(list=JSONList(JSONObject(**{name: name for name in Attachment.LISTED})))
-        return self.annotate(reader_id=Value(viewer_id), listed=Subquery(listed.values("list"))).select_related(
-            "sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile"
-        )
+        return self.annotate(listed=Subquery(listed.values("list")))
 
 
 class Message(models.Model):
@@ -169,22 +193,26 @@ class Message(models.Model):
     @property
     def attachments(self) -> list[dict[str, Any]]:
         """As items show them, with links for the reader."""
-        rows = sorted(self.listed or [], key=lambda row: int(row["id"]))
-        return [row | {"url": row["link"] or file_url("attachment", row["id"], self.reader_id)} for row in rows]
+        return attachments_of(self.listed, self.reader_id)
+
+
+def attachments_of(listed: list[dict[str, Any]] | None, reader_id: int) -> list[dict[str, Any]]:
+    """What a query listed, with links for the reader."""
+    rows = sorted(listed or [], key=lambda row: int(row["id"]))
+    return [row | {"url": row["link"] or file_url("attachment", row["id"], reader_id)} for row in rows]
 
 
 @compiled
-def pair_log(reader_id: int, low: int, high: int, before: int | None, after: int | None) -> MessageQuerySet:
+def pair_log(low: int, high: int, before: int | None, after: int | None) -> models.QuerySet[Any, Any]:
     """The messages of the unnamed conversation of these two, `low` having the lower id."""
     conversation = Conversation.objects.filter(first=low, second=high, name=None).values("pk")
     # As one value, so that the newest are read from the index rather than sorted out of all.
-    messages = Message.objects.filter(conversation=Subquery(conversation[:1]))
-    return near(messages.as_items(reader_id), before, after)
+    return near(Message.objects.filter(conversation=Subquery(conversation[:1])), before, after).as_columns()
 
 
 @compiled
-def room_log(reader_id: int, room_id: int, before: int | None, after: int | None) -> MessageQuerySet:
-    return near(Message.objects.filter(conversation=room_id).as_items(reader_id), before, after)
+def room_log(room_id: int, before: int | None, after: int | None) -> models.QuerySet[Any, Any]:
+    return near(Message.objects.filter(conversation=room_id), before, after).as_columns()
 
 
 def attachment_name(attachment: "Attachment", filename: str) -> str:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -15,10 +16,12 @@ from pydantic import (
 from apps.accounts.schemas import check_url
 from apps.core.errors import Invalid
 from apps.core.pages import LogQuery
+from apps.core.people import SHOWN, Item, person_item
 from apps.core.schemas import Id, In, OrNone, Out, PersonOut
 from apps.core.uploads import Upload
 from apps.live.schemas import StreamEvent
 from apps.messaging.errors import WrongParticipants
+from apps.messaging.models import attachments_of
 
 MAX_LINK = 2000
 EMPTY = "Write something, or attach a file."
@@ -89,6 +92,29 @@ class MessageOut(Out):
     edited_at: datetime | None
     collaboration_id: int | None
     timestamp: datetime
+
+
+def message_item(row: Sequence[Any], reader_id: int) -> Item:
+    """MessageOut, of the columns of `pair_log`."""
+    id, conversation, content, listed, read_at, edited_at, collaboration_id, timestamp, *people = row
+    return {
+        "id": id,
+        "conversation": conversation,
+        "sender": person_item(people[: len(SHOWN)]),
+        "receiver": person_item(people[len(SHOWN) :]),
+        "content": content,
+        "attachments": list(map(attachment_item, attachments_of(listed, reader_id))),
+        "is_read": read_at is not None,
+        "read_at": read_at,
+        "edited_at": edited_at,
+        "collaboration_id": collaboration_id,
+        "timestamp": timestamp,
+    }
+
+
+def attachment_item(attachment: Item) -> Item:
+    shown = {name: attachment[name] or None for name in ("name", "content_type", "size")}
+    return {"id": attachment["id"], "url": attachment["url"], **shown}
 
 
 def two(participants: list[int | str]) -> list[int | str]:

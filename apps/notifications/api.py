@@ -1,15 +1,13 @@
 """What one was told."""
 
-from typing import Any
-
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query
 from ninja.responses import Status
 
 from apps.core.auth import SignedInRequest
-from apps.core.pages import log
+from apps.core.pages import log, written
 from apps.core.payload import Payload
 from apps.core.routing import Router
 from apps.core.schemas import Answer, Reply, ok
@@ -30,17 +28,19 @@ from apps.notifications.schemas import (
     ResolvedOut,
     UnreadCountOut,
     UpdatedOut,
+    notification_item,
 )
 
 router = Router(tags=["notifications"])
 
 
 @router.get("/notifications", response=NotificationLog)
-def list_notifications(request: SignedInRequest, query: Query[NotificationQuery]) -> Any:
+def list_notifications(request: SignedInRequest, query: Query[NotificationQuery]) -> HttpResponse:
     me, now = request.user.pk, timezone.now()
-    answer = log(request, notification_log(viewer_id=me, now=now, **query.model_dump(exclude={"limit"})), query)
+    rows = notification_log(viewer_id=me, now=now, **query.model_dump(exclude={"limit"}))
+    answer = log(request, rows, query, item=notification_item)
     answer["meta"]["unread_count"] = unread_notifications(me, now).count()
-    return answer
+    return written(answer)
 
 
 @router.get("/notifications/unread-count", response=Reply[UnreadCountOut])

@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.core.compiled import compiled
 from apps.core.pages import near
+from apps.core.people import person_columns
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -132,6 +133,24 @@ class Notification(models.Model):
         return {"kind": self.redirect_kind, "id": self.redirect_id, "url": self.redirect_url}
 
 
+ITEM_COLUMNS = (
+    "id",
+    "kind__family",
+    "kind__code",
+    "title",
+    "message",
+    "is_read",
+    "read_at",
+    "priority",
+    "redirect_kind",
+    "redirect_id",
+    "redirect_url",
+    "created_at",
+    "updated_at",
+    "expires_at",
+)
+
+
 @compiled
 def notification_log(
     *,
@@ -145,8 +164,8 @@ def notification_log(
     priority: Priority | None,
     created_after: datetime | None,
     created_before: datetime | None,
-) -> NotificationQuerySet:
-    """Those that meet every condition given, with all that an item shows."""
+) -> models.QuerySet[Any, Any]:
+    """Those that meet every condition given: the columns of `schemas.notification_item`."""
     rows = Notification.objects.visible_to(viewer_id, now).matching(
         is_read=is_read,
         type=type,
@@ -155,7 +174,7 @@ def notification_log(
         created_after=created_after,
         created_before=created_before,
     )
-    return near(rows.as_items(), before, after)
+    return near(rows, before, after).values_list(*ITEM_COLUMNS, *person_columns("actor"))
 
 
 @compiled

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AliasPath, Field
 
 from apps.core.pages import LogQuery
+from apps.core.people import Item, person_item
 from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
 from apps.live.schemas import StreamEvent
 from apps.notifications.models import Priority
@@ -31,6 +33,27 @@ class NotificationOut(Out):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
+
+
+def notification_item(row: Sequence[Any]) -> Item:
+    """NotificationOut, of the columns of `notification_log`."""
+    id, type, code, title, message, is_read, read_at, priority, *rest = row
+    kind, object_id, url, created_at, updated_at, expires_at, *actor = rest
+    return {
+        "id": id,
+        "type": type,
+        "code": code,
+        "title": title,
+        "message": message,
+        "is_read": is_read,
+        "read_at": read_at,
+        "priority": priority,
+        "actor": person_item(actor),
+        "redirect": {"kind": kind, "id": object_id, "url": url},
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "expires_at": expires_at,
+    }
 
 
 class NotificationEvent(StreamEvent):

@@ -1,5 +1,8 @@
 """Who knows whom, who is there to know, and what they show for a day."""
 
+from functools import partial
+
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -9,7 +12,7 @@ from ninja.responses import Status
 from apps.accounts.models import Block, User
 from apps.core import files
 from apps.core.auth import FileLink, SignedInRequest
-from apps.core.pages import PageQuery, page
+from apps.core.pages import PageQuery, page, written
 from apps.core.payload import Payload
 from apps.core.routing import FILE_ANSWER, Router, refusals
 from apps.core.schemas import Answer, Page, PersonOut, Reply, ok
@@ -41,6 +44,8 @@ from apps.social.schemas import (
     StoryIn,
     StoryOut,
     ViewerOut,
+    connection_item,
+    story_item,
 )
 from apps.social.services import connections, stories
 
@@ -60,8 +65,9 @@ def get_public_profile(request: SignedInRequest, username: str) -> Answer:
 
 
 @router.get("/connections", response=Page[ConnectionOut])
-def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) -> Answer:
-    return page(request, connection_list(request.user.pk, query.direction, query.status), query)
+def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) -> HttpResponse:
+    rows = connection_list(request.user.pk, query.direction, query.status)
+    return written(page(request, rows, query, item=connection_item))
 
 
 @router.post(
@@ -114,8 +120,9 @@ def unblock_user(request: SignedInRequest, user_id: int) -> Status[None]:
 
 
 @router.get("/stories", response=Page[FeedStoryOut])
-def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
-    return page(request, story_feed(request.user.pk, timezone.now()), query)
+def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> HttpResponse:
+    me = request.user.pk
+    return written(page(request, story_feed(me, timezone.now()), query, item=partial(story_item, reader_id=me)))
 
 
 @router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut], **refusals(403)})

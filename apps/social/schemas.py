@@ -1,11 +1,14 @@
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, AliasPath, Field, StringConstraints
 
 from apps.accounts.schemas import ProfileFields
+from apps.core.links import file_url
 from apps.core.pages import PageQuery
 from apps.core.payload import File
+from apps.core.people import SHOWN, Item, person_item
 from apps.core.schemas import AnyCase, Id, In, Out, PersonOut
 from apps.social.models import Connection, Direction, Story
 
@@ -22,6 +25,19 @@ class ConnectionOut(Out):
     status: Connection.Status
     created_at: datetime
     updated_at: datetime
+
+
+def connection_item(row: Sequence[Any]) -> Item:
+    """ConnectionOut, of the columns of `connection_list`."""
+    id, status, created_at, updated_at, *people = row
+    return {
+        "id": id,
+        "sender": person_item(people[: len(SHOWN)]),
+        "receiver": person_item(people[len(SHOWN) :]),
+        "status": status,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
 
 
 class RequestIn(In):
@@ -55,6 +71,21 @@ class StoryOut(Out):
 
 class FeedStoryOut(StoryOut):
     seen: bool
+
+
+def story_item(row: Sequence[Any], reader_id: int) -> Item:
+    """FeedStoryOut, of the columns of `story_feed`."""
+    id, user, caption, media_type, created_at, expires_at, seen = row
+    return {
+        "id": id,
+        "user": user,
+        "caption": caption,
+        "content_url": file_url("story", id, reader_id),
+        "media_type": media_type,
+        "created_at": created_at,
+        "expires_at": expires_at,
+        "seen": seen,
+    }
 
 
 class OwnStoryOut(StoryOut):
