@@ -12,11 +12,12 @@ import pytest
 
 from tests.e2e.conftest import ROOT, free_port, fresh_environment, launch, processes_of
 
+pytestmark = [pytest.mark.alone, pytest.mark.sqlite]
+
 TIMES = 20
 SECOND_START_SECONDS = 10
 
 
-@pytest.mark.sqlite
 def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start, tmp_path):
     infloo = start()
     form = {"username": "brand1", "email": "brand@infloo.in", "password": "Secret@123", "role": "brand"}
@@ -33,7 +34,6 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
     assert httpx.post(f"{infloo.api}/users/auth/login", json=login).status_code == 200
 
 
-@pytest.mark.sqlite
 def test_ctrl_c_while_it_sets_up_leaves_nothing_behind(start, tmp_path):
     environment = start().environment
     first = launch(environment, tmp_path / "run.log", free_port())
@@ -50,7 +50,6 @@ def printed_logins(log: Path) -> list[list[str]]:
     return [list(line) for line in re.findall(r"^  (\w+) +(\w{4}-\w{4}-\w{4}) +(\w+)", log.read_text(), re.MULTILINE)]
 
 
-@pytest.mark.sqlite
 def test_it_fills_an_empty_database_and_prints_the_logins_at_every_start(start, tmp_path):
     log = tmp_path / "run.log"
     start(DEMO="1").interrupt()
@@ -65,7 +64,6 @@ def test_it_fills_an_empty_database_and_prints_the_logins_at_every_start(start, 
     assert httpx.get(f"{infloo.api}/events").json()["meta"]["total"] > 10
 
 
-@pytest.mark.sqlite
 def test_ctrl_c_while_it_builds_the_demo_leaves_nothing_of_it(start, tmp_path):
     def pictures() -> list[Path]:
         return [path for path in tmp_path.glob("data/public/**/*") if path.is_file()]
@@ -83,7 +81,6 @@ def test_ctrl_c_while_it_builds_the_demo_leaves_nothing_of_it(start, tmp_path):
     assert printed_logins(tmp_path / "run.log") == []
 
 
-@pytest.mark.sqlite
 def test_without_the_demo_it_stays_empty(start, tmp_path):
     infloo = start(DEMO="0")
 
@@ -92,7 +89,6 @@ def test_without_the_demo_it_stays_empty(start, tmp_path):
     assert "createsuperuser" in (tmp_path / "run.log").read_text()
 
 
-@pytest.mark.sqlite
 def test_the_web_server_logs_json_and_no_query(infloo, tmp_path):
     httpx.get(f"{infloo.api}/health?token=hidden")
     with socket.create_connection(("127.0.0.1", int(infloo.url.rpartition(":")[2]))) as caller:
@@ -106,7 +102,6 @@ def test_the_web_server_logs_json_and_no_query(infloo, tmp_path):
     assert "hidden" not in log
 
 
-@pytest.mark.sqlite
 def test_a_taken_port_is_refused_with_a_sentence(shared):
     port = shared.url.rpartition(":")[2]
     command = ["make", "run", f"PORT={port}"]
@@ -118,7 +113,6 @@ def test_a_taken_port_is_refused_with_a_sentence(shared):
     assert f"Port {port} is in use." in second.stderr
 
 
-@pytest.mark.sqlite
 def test_a_port_that_is_no_number_is_refused_with_a_sentence(tmp_path):
     environment = {**fresh_environment(tmp_path), "PORT": "abc"}
     run = subprocess.run(
@@ -130,7 +124,6 @@ def test_a_port_that_is_no_number_is_refused_with_a_sentence(tmp_path):
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.sqlite
 @pytest.mark.parametrize(("explicit", "refused"), [({}, "from-file"), ({"PORT": "explicit"}, "explicit")])
 def test_the_port_in_env_counts_unless_another_is_given(tmp_path, explicit, refused):
     shutil.copytree(ROOT / "config", tmp_path / "config")
@@ -146,7 +139,6 @@ def test_the_port_in_env_counts_unless_another_is_given(tmp_path, explicit, refu
     assert run.stderr == f"PORT must be a whole number from 1 to 65535, not '{refused}'.\n"
 
 
-@pytest.mark.sqlite
 def test_a_setting_that_is_missing_is_named(tmp_path):
     environment = {**os.environ, "SECRET_KEY": "", "TOKEN_KEY": "", "DJANGO_SETTINGS_MODULE": "config.settings"}
 
