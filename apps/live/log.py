@@ -24,23 +24,22 @@ POSTGRESQL = """
     INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
     SELECT user_id, last_seq, %s, object_id, %s FROM heads JOIN told USING (user_id)
 """
+# SQLite never joins heads: where ANALYZE has counted few of them, it would go through all for each person.
 SQLITE_HEADS = """
     INSERT INTO live_head (user_id, last_seq) SELECT json_extract(value, '$[0]'), 1 FROM json_each(%s) WHERE true
     ON CONFLICT (user_id) DO UPDATE SET last_seq = last_seq + 1
+    RETURNING user_id, last_seq
 """
 SQLITE_ENTRIES = """
     INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
-    SELECT user_id, last_seq, %s, json_extract(value, '$[1]'), %s
-    FROM json_each(%s) JOIN live_head ON user_id = json_extract(value, '$[0]')
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), %s, json_extract(value, '$[2]'), %s
+    FROM json_each(%s)
 """
 POSTGRESQL_GROWN = """
     SELECT user_id FROM unnest(%s::bigint[], %s::bigint[]) AS seen (id, seq) JOIN live_head ON user_id = id
     WHERE last_seq > seq
 """
-SQLITE_GROWN = """
-    SELECT user_id FROM json_each(%s) JOIN live_head ON user_id = json_extract(value, '$[0]')
-    WHERE last_seq > json_extract(value, '$[1]')
-"""
+SQLITE_ENDS = "SELECT user_id, last_seq FROM live_head WHERE user_id IN (SELECT value FROM json_each(%s))"
 
 Told = Sequence[tuple[int, int | None]]
 """Ids of people, each once, and the id that the payload has for each of them, if it has one of its own."""
@@ -55,9 +54,10 @@ def append(told: Told, payload: Payload) -> None:
             users, objects = zip(*told, strict=True)
             cursor.execute(POSTGRESQL, [list(users), list(objects), payload.pk, now])
         else:
-            listed = orjson.dumps(told).decode()
-            cursor.execute(SQLITE_HEADS, [listed])
-            cursor.execute(SQLITE_ENTRIES, [payload.pk, now, listed])
+            cursor.execute(SQLITE_HEADS, [orjson.dumps(told).decode()])
+            seqs = dict(cursor.fetchall())
+            entries = [(user_id, seqs[user_id], object_id) for user_id, object_id in told]
+            cursor.execute(SQLITE_ENTRIES, [payload.pk, now, orjson.dumps(entries).decode()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ def grown(seen: Mapping[int, int]) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL_GROWN, [list(seen), list(seen.values())])
-        else:
-            cursor.execute(SQLITE_GROWN, [orjson.dumps(list(seen.items())).decode()])
-        return [user_id for (user_id,) in cursor.fetchall()]
+            return [user_id for (user_id,) in cursor.fetchall()]
+        cursor.execute(SQLITE_ENDS, [orjson.dumps(list(seen)).decode()])
+        return [user_id for user_id, last_seq in cursor.fetchall() if last_seq > seen[user_id]]
 
 
 def item_of(row: Row, known: dict[int | None, Any]) -> Item:

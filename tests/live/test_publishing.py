@@ -10,9 +10,12 @@ from apps.accounts.services import people, sessions
 from apps.accounts.services.documents import review_document
 from apps.events.jobs import leads_to
 from apps.live import bell
+from apps.live.log import grown
 from apps.live.models import Entry, Head, Payload
+from apps.live.services import publish
 from apps.messaging import services as messaging
 from apps.messaging.models import Message
+from apps.messaging.schemas import DeletedOut, MessageDeletedEvent
 from apps.notifications.models import NotificationType
 from apps.notifications.services import notify_all
 from apps.social.models import Connection
@@ -360,3 +363,25 @@ def test_telling_many_costs_as_much_as_telling_one(alice, django_assert_num_quer
         notify_all(receivers=others, code="event_invited", actor=alice, redirect=leads_to(event))
 
     assert Entry.objects.count() == count
+
+
+def steps_to_tell(count):
+    """How much SQLite does for so many people without a log."""
+    people = [User(username=f"{count}-{n}", email=f"{count}-{n}@infloo.in", user_type_id=1) for n in range(count)]
+    ids = [person.pk for person in User.objects.bulk_create(people)]
+    steps = []
+    connection.connection.set_progress_handler(lambda: steps.append(1), 10)
+    publish(ids, MessageDeletedEvent(data=DeletedOut(id=1, conversation=1)))
+    assert sorted(grown(dict.fromkeys(ids, 0))) == ids
+    connection.connection.set_progress_handler(None, 0)
+    return len(steps)
+
+
+@pytest.mark.sqlite
+def test_sqlite_goes_through_people_once_though_it_counted_few_logs(alice):
+    greet(alice)
+    connection.cursor().execute("ANALYZE live_head")
+
+    few, many = steps_to_tell(50), steps_to_tell(500)
+
+    assert many < 20 * few
