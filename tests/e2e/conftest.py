@@ -31,12 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass
-class Infloo:
-    """A running installation: `make run` with its data in a folder (and on PostgreSQL a database) of its own."""
+class Installation:
+    """Its data are in a folder (and on PostgreSQL in a database) of its own."""
 
     url: str
     environment: dict[str, str]
-    process: subprocess.Popen[bytes]
 
     @property
     def api(self) -> str:
@@ -65,9 +64,16 @@ class Infloo:
         folders = [self.data / name for name in ("public", "private", "tmp")]
         return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
 
-    def worker(self) -> list[int]:
+    def worker_ids(self) -> list[int]:
         """The process ids of the worker and its children."""
         return [pid for pid, command in processes_of(self.data).items() if "qcluster" in command]
+
+
+@dataclass
+class Infloo(Installation):
+    """One that runs, by `make run`."""
+
+    process: subprocess.Popen[bytes]
 
     def interrupt(self) -> float:
         """Press Ctrl-C; the seconds until everything has ended."""

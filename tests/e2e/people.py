@@ -8,18 +8,18 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.conftest import Infloo
+from tests.e2e.conftest import Installation
 
 PASSWORD = "Secret@123"
 WORKER_SECONDS = 30
 
 
-def visitor(infloo: Infloo) -> httpx.Client:
+def visitor(infloo: Installation) -> httpx.Client:
     return httpx.Client(base_url=infloo.url, timeout=30)
 
 
 @contextmanager
-def joined(infloo: Infloo, username: str, user_type_id: int) -> Iterator[httpx.Client]:
+def joined(infloo: Installation, username: str, user_type_id: int) -> Iterator[httpx.Client]:
     """Somebody who registers, logs in, and speaks as this person from then on."""
     form = {"username": username, "email": f"{username}@infloo.in", "password": PASSWORD, "user_type_id": user_type_id}
     with visitor(infloo) as person:
@@ -36,7 +36,7 @@ def log_in(person: httpx.Client, username: str) -> None:
 
 
 @contextmanager
-def staff(infloo: Infloo, username: str) -> Iterator[httpx.Client]:
+def staff(infloo: Installation, username: str) -> Iterator[httpx.Client]:
     """Somebody in the console, through its login page."""
     password = "Wk-7731-console"
     account = {"USERNAME": username, "EMAIL": f"{username}@infloo.in", "PASSWORD": password}
