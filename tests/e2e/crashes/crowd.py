@@ -35,16 +35,25 @@ class Guest:
 
 def gather(installation: Installation, host: str, count: int) -> list[Guest]:
     """So many people, connected to `host` and signed in: each like the host but in name."""
-    own = {"username": f"'{host}' || n", "email": f"'{host}' || n || '@example.com'"}
     guests = f"guest JOIN accounts_user host ON guest.username LIKE '{host}_%' AND host.username = '{host}'"
+    names = {"username": f"'{host}' || n", "email": f"'{host}' || n || '@example.com'"}
     with closing(installation.connect()) as database:
-        columns = [column[0] for column in database.execute("SELECT * FROM accounts_user").description or ()]
-        copied = [name for name in columns if name != "id"]
+
+        def copied(table: str, **own: str) -> tuple[str, str]:
+            """Its columns, and what stands in them for a guest, if `own` does not say otherwise."""
+            names = [column[0] for column in database.execute(f"SELECT * FROM {table}").description or ()]
+            names.remove("id")
+            return ", ".join(names), ", ".join(own.get(name, f"{table}.{name}") for name in names)
+
+        columns, values = copied("accounts_user", **names)
         database.execute(f"""
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
-            INSERT INTO accounts_user ({", ".join(copied)})
-            SELECT {", ".join(own.get(name, name) for name in copied)}
-            FROM accounts_user, numbers WHERE username = '{host}'
+            INSERT INTO accounts_user ({columns}) SELECT {values} FROM accounts_user, numbers WHERE username = '{host}'
+        """)
+        columns, values = copied("accounts_profile", user_id="guest.id")
+        database.execute(f"""
+            INSERT INTO accounts_profile ({columns})
+            SELECT {values} FROM accounts_user {guests} JOIN accounts_profile ON accounts_profile.user_id = host.id
         """)
         database.execute(f"""
             INSERT INTO social_connection (sender_id, receiver_id, status, created_at, updated_at)
@@ -54,13 +63,11 @@ def gather(installation: Installation, host: str, count: int) -> list[Guest]:
             INSERT INTO accounts_session (user_id, refresh_id, user_agent, created_at, last_used_at, expires_at)
             SELECT guest.id, '', '', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, '2099-01-01' FROM accounts_user {guests}
         """)
-        return [
-            Guest(*row)
-            for row in database.execute(f"""
-                SELECT guest.id, session.id FROM accounts_user {guests} JOIN accounts_session session
-                ON session.user_id = guest.id ORDER BY guest.id
-            """)
-        ]
+        rows = database.execute(f"""
+            SELECT guest.id, session.id FROM accounts_user {guests}
+            JOIN accounts_session session ON session.user_id = guest.id ORDER BY guest.id
+        """)
+        return [Guest(*row) for row in rows]
 
 
 def post_event(host: httpx.Client, title: str) -> int:
