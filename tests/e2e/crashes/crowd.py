@@ -1,8 +1,7 @@
 """People by the thousand, and what became of them."""
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
@@ -13,6 +12,7 @@ from tests.e2e.people import data_of, told
 
 EVENT = {"date": "2099-06-01T18:00:00Z", "location": "New York, NY"}
 HOUR = 3600
+ANSWER_SECONDS = 10
 TOLD_SECONDS = 120
 
 
@@ -26,11 +26,13 @@ class Guest:
         """For an installation that takes the tokens of the test process."""
         return make_token(Purpose.ACCESS, Claims(self.user_id, self.session_id, new_token_id(), time.time() + HOUR))
 
-    @contextmanager
-    def speaking(self, installation: Installation) -> Iterator[httpx.Client]:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        with httpx.Client(base_url=installation.url, headers=headers, timeout=30) as person:
-            yield person
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def writing(self, url: str) -> httpx.AsyncClient:
+        """Whoever gets no answer in ten seconds fails their test."""
+        return httpx.AsyncClient(base_url=url, headers=self.headers, timeout=ANSWER_SECONDS)
 
 
 def gather(installation: Installation, host: str, count: int) -> list[Guest]:
@@ -106,5 +108,5 @@ def assert_each_log_is_whole(installation: Installation) -> None:
 
 def told_of(guest: Guest, installation: Installation, title: str) -> int:
     """How often their list of notifications tells of it."""
-    with guest.speaking(installation) as person:
+    with httpx.Client(base_url=installation.url, headers=guest.headers, timeout=30) as person:
         return sum(message.endswith(f": {title}") for message in told(person))

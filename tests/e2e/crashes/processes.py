@@ -39,9 +39,13 @@ class Parts(Installation):
     def serve(self) -> Process:
         """The web process that runs, or a new one."""
         if self.web is None or self.web.poll() is not None:
-            self.web = self.start(lambda: run.start_web(urlsplit(self.url).port or 0))
-            wait_until_ready(self, self.web)
+            self.web = self.start_web(self.url)
         return self.web
+
+    def start_web(self, url: str) -> Process:
+        web = self.start(lambda: run.start_web(urlsplit(url).port or 0))
+        wait_until_ready(url, web)
+        return web
 
     def work(self, **environment: str) -> Process:
         """The worker that runs, or a new one."""
@@ -64,11 +68,11 @@ class Parts(Installation):
             drop_database(self.environment["DATABASE_URL"])
 
 
-def wait_until_ready(installation: Installation, web: Process) -> None:
+def wait_until_ready(url: str, web: Process) -> None:
     deadline = time.monotonic() + START_SECONDS
     while web.poll() is None and time.monotonic() < deadline:
         with suppress(httpx.HTTPError):
-            if httpx.get(f"{installation.api}/health/ready", timeout=2).status_code == 200:
+            if httpx.get(f"{url}/api/v1/health/ready", timeout=2).status_code == 200:
                 return
         time.sleep(0.05)
     raise AssertionError("The web process does not become ready.")
