@@ -5,16 +5,19 @@ import shutil
 import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.conftest import ROOT, free_port, fresh_environment, launch, processes_of
+from tests.e2e.people import joined
 
 pytestmark = [pytest.mark.alone, pytest.mark.sqlite]
 
 TIMES = 20
+STREAMS = 10
 SECOND_START_SECONDS = 10
 
 
@@ -32,6 +35,17 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
 
     login = {"username": "brand1", "password": "Secret@123"}
     assert httpx.post(f"{infloo.api}/users/auth/login", json=login).status_code == 200
+
+
+def test_ctrl_c_ends_open_streams_with_a_reason(shared):
+    with joined(shared, "hearer", 1) as person, ExitStack() as open_streams:
+        streams = [open_streams.enter_context(person.stream("GET", "/api/v1/stream")) for _ in range(STREAMS)]
+        said = [stream.iter_text() for stream in streams]
+        assert {next(parts).partition("\n")[0] for parts in said} == {"retry: 2000"}
+
+        shared.interrupt()  # fails after five seconds
+
+        assert {"".join(parts) for parts in said} == {'event: closed\ndata: {"reason":"shutdown"}\n\n'}
 
 
 def test_ctrl_c_while_it_sets_up_leaves_nothing_behind(start, tmp_path):
