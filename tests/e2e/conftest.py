@@ -45,9 +45,11 @@ class Installation:
     def data(self) -> Path:
         return Path(self.environment["DATA_DIR"])
 
-    def manage(self, *arguments: str, **environment: str) -> None:
-        command = [PYTHON, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env={**self.environment, **environment}, check=True, capture_output=True)
+    def manage(self, *arguments: str, **environment: str) -> str:
+        """What the command says."""
+        command, surroundings = [PYTHON, "manage.py", *arguments], {**self.environment, **environment}
+        done = subprocess.run(command, cwd=ROOT, env=surroundings, check=True, stdout=subprocess.PIPE, text=True)
+        return done.stdout
 
     def connect(self, *, wait: float = 20) -> "sqlite3.Connection | psycopg.Connection[Any]":
         """To its database, behind the product's back; each statement commits. SQLite may have to `wait`."""
