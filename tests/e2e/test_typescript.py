@@ -21,6 +21,7 @@ def npm(folder: Path, *arguments: str) -> str:
 def test_the_generated_client_compiles_and_walks_the_journey(infloo: Infloo):
     npm(CLIENT, "ci", "--no-progress")
     npm(CLIENT, "run", "build")
+    npm(CLIENT, "run", "check")
 
     told = npm(CLIENT, "run", "--silent", "journey", "--", infloo.url)
 
