@@ -167,6 +167,16 @@ def test_where_streams_do_not_get_through_it_polls_and_later_streams_again(share
     assert messages(page) == ["by poll", "by stream"]
 
 
+def test_where_fetch_cannot_stream_it_polls(shared, page, wire, alice, bob):
+    page.add_init_script("delete Response.prototype.body")
+    page.reload()
+    begin(page, alice)
+    say(shared, bob, alice, "Hi")
+    wait_for_message(page, "Hi")
+
+    assert wire.streams == 0
+
+
 @pytest.mark.parametrize("settings", [{}, {"streamTries": 0}], ids=["stream", "poll"])
 def test_it_says_when_events_are_missing_and_goes_on(shared, page, alice, bob, settings):
     begin(page, alice, cursor="999999", **settings)
