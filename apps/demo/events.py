@@ -3,11 +3,14 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from apps.demo.cast import Person
+from apps.demo.gallery import Gallery, keep
 from apps.demo.network import Network
+from apps.demo.scenes import SCENES, banner
 from apps.demo.texts import texts
 from apps.demo.world import BATCH, World
 from apps.events.models import Attendance, Event
@@ -20,6 +23,8 @@ SHARE = 0.12
 """Events for each person."""
 MOST = 700
 FLAGSHIP_PLACES = 12
+COVERS = 6
+"""Different covers of each kind."""
 PLACES = [None, None, 10, 12, 16, 20, 24, 30, 40, 60]
 
 
@@ -53,7 +58,9 @@ def hold(world: World, network: Network) -> list[Gathering]:
     for person in world.people:
         if may_join(person):
             neighbours[person.country["code"]].append(person)
+    gallery = Gallery(world.rng, COVERS)
     for gathering in world.progress.of("events", gatherings):
+        cover(world, gathering.event, gallery)
         host = gathering.host
         friends = [person for person in network.friends[host] if may_join(person)]
         near = [person for person in neighbours[host.country["code"]] if person is not host]
@@ -65,6 +72,13 @@ def hold(world: World, network: Network) -> list[Gathering]:
     rows.sort(key=lambda row: row.created_at)
     Attendance.objects.bulk_create(rows, batch_size=BATCH)
     return gatherings
+
+
+def cover(world: World, event: Event, gallery: Gallery) -> None:
+    if world.rng.random() < 0.85:
+        kind = world.rng.choice(list(SCENES))
+        event.cover_type = "image/jpeg"
+        keep(event.cover, "cover", gallery.take(kind, partial(banner, world.rng, kind)))
 
 
 def may_join(person: Person) -> bool:

@@ -28,6 +28,11 @@ def scene(rng: Random, kind: str) -> bytes:
     return encoded(SCENES[kind](rng).finished(), "JPEG")
 
 
+def banner(rng: Random, kind: str) -> bytes:
+    """The part of a scene where most is to be seen, broader than high."""
+    return encoded(SCENES[kind](rng).finished().crop((0, 440, WIDTH, 440 + WIDTH * 9 // 16)), "JPEG")
+
+
 def wave(rng: Random, level: float, swing: float) -> Iterator[tuple[float, float]]:
     """A line from left to right that rises and falls round `level`."""
     first, second = rng.random() * 2 * pi, rng.random() * 2 * pi

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Count, F, Min, Q
 from PIL import Image
 
-from apps.accounts.models import Block, Document, Profile, User, UserType
+from apps.accounts.models import Block, Document, Profile, Session, User, UserType
 from apps.accounts.schemas import (
     ProfileIn,
     RegisterIn,
@@ -22,6 +22,8 @@ from apps.demo.told import LATELY
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.messaging.schemas import LetterIn
+from apps.moderation.models import Report
+from apps.moderation.targets import find
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
@@ -321,3 +323,31 @@ def test_no_two_share_a_file():
 
     assert len(names) == len(set(names))
     assert not Attachment.objects.with_file().values("file").annotate(count=Count("pk")).filter(count__gt=1)
+
+
+def test_most_events_have_a_cover():
+    covered = Event.objects.exclude(cover="")
+
+    assert covered.count() > Event.objects.count() / 2
+    for event in covered:
+        with Image.open(BytesIO(content_of(event.cover))) as image:
+            assert (f"image/{image.format.lower()}", image.size) == (event.cover_type, (720, 405))
+
+
+def test_something_of_each_kind_was_reported_by_somebody_who_could_see_it(network):
+    reports = Report.objects.select_related("reporter__user_type")
+
+    assert {"story", "user", "event", "message"} == {report.target_type for report in reports}
+    for report in reports:
+        find(Report.Target(report.target_type), report.target_id, viewer=report.reporter)
+        assert report.snapshot
+        assert network.now - timedelta(days=3) <= report.created_at <= network.now
+
+
+def test_signed_in_are_people_with_their_devices(network):
+    sessions = Session.objects.select_related("user")
+
+    assert Session.objects.alive().count() > PEOPLE / 4
+    for session in sessions:
+        assert session.user.date_joined <= session.created_at <= session.last_used_at <= network.now
+        assert session.user_agent

@@ -1,0 +1,42 @@
+"""What people are signed in with. Nobody holds the tokens of these sessions."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from apps.accounts.models import Session
+from apps.demo.cast import Person
+from apps.demo.world import BATCH, World, times_as_given
+
+SHARE = 0.6
+"""How many of them are signed in."""
+DEVICES = [
+    "Infloo/2.4 (iPhone 15; iOS 18.1)",
+    "Infloo/2.4 (iPhone 13; iOS 17.7)",
+    "Infloo/2.4 (Pixel 8; Android 15)",
+    "Infloo/2.3 (Galaxy S23; Android 14)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) AppleWebKit/605.1.15 Version/17.6 Safari/605.1.15",
+]
+NETWORKS = ["192.0.2", "198.51.100", "203.0.113"]
+"""Nobody's: they are for documentation (RFC 5737)."""
+
+
+def sign_in(world: World) -> None:
+    signed_in = [person for person in world.members if person.user.is_active and world.rng.random() < SHARE]
+    rows = sorted((session(world, person) for person in signed_in), key=lambda row: row.created_at)
+    with times_as_given(Session):
+        Session.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def session(world: World, person: Person) -> Session:
+    used = person.user.last_login or person.joined
+    return Session(
+        user=person.user,
+        refresh_id=f"{world.rng.getrandbits(128):032x}",
+        user_agent=world.rng.choice(DEVICES),
+        ip=f"{world.rng.choice(NETWORKS)}.{world.rng.randint(1, 254)}",
+        created_at=world.between(max(used - timedelta(days=20), person.joined), used),
+        last_used_at=used,
+        expires_at=used + timedelta(days=settings.SESSION_DAYS),
+    )
