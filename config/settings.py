@@ -276,6 +276,7 @@ CONSTANCE_ADDITIONAL_FIELDS = {
         "django.forms.IntegerField",
         {"widget": "unfold.widgets.UnfoldAdminIntegerFieldWidget", "min_value": 0, "max_value": 3650},
     ],
+    "switch": ["django.forms.BooleanField", {"widget": "unfold.widgets.UnfoldBooleanSwitchWidget", "required": False}],
 }
 CONSTANCE_CONFIG = {
     "document_retention_days": (
@@ -284,14 +285,19 @@ CONSTANCE_CONFIG = {
         "days",
     ),
     "request_cooldown_days": (30, "Days a refused sender waits before asking the same person again.", "days"),
-    "require_verification": (False, "People without the blue tick may read, but not join, message, post or apply."),
-    "chat_requires_connection": (False, "Only connections may write to each other."),
+    "require_verification": (
+        False,
+        "People without the blue tick may read, but not join, message, post or apply.",
+        "switch",
+    ),
+    "chat_requires_connection": (False, "Only connections may write to each other.", "switch"),
 }
 
 # Texts and time
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "apps.console.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -334,6 +340,7 @@ UNFOLD = {
     "STYLES": ["apps.console.site.stylesheet"],
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "apps.console.site.environment",
+    "LOGIN": {"image": "apps.console.site.picture"},
     "DASHBOARD_CALLBACK": "apps.console.dashboard.dashboard",
     "SIDEBAR": {"navigation": "apps.console.site.navigation"},
     "TABS": "apps.console.site.tabs",

@@ -1,5 +1,6 @@
 """The rows of the libraries, as pages of this console."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from constance.admin import Config, ConstanceAdmin
@@ -8,14 +9,18 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django_q import admin as q2
-from django_q.models import Failure, OrmQ, Schedule, Success
+from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 
-from apps.core.console import ModelAdmin, ReadOnlyAdmin
+from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 
 admin.site.unregister([Config, Group, Schedule, Success, Failure, OrmQ])
 
@@ -45,8 +50,9 @@ class GroupAdmin(ModelAdmin, DjangoGroupAdmin):
 class LogEntryAdmin(ReadOnlyAdmin):
     """What was edited by hand in this console."""
 
-    list_display = ["action_time", "user", "content_type", "object_repr", "changes"]
-    list_select_related = ["user", "content_type"]
+    list_display = ["action_time", "person", "content_type", "object_repr", "changes"]
+    list_select_related = ["user__profile", "content_type"]
+    person = person_column("user", "who")
     list_filter = [("user", AutocompleteSelectFilter), ("action_time", RangeDateTimeFilter)]
     search_fields = ["object_repr"]
     fields = ["action_time", "user", "content_type", "object_id", "object_repr", "changes"]
@@ -61,17 +67,38 @@ class LogEntryAdmin(ReadOnlyAdmin):
 class ScheduleAdmin(ModelAdmin, q2.ScheduleAdmin):
     """When jobs start. What they do is code: whoever could write a function's name here could run anything."""
 
-    list_display = ["name", "schedule_type", "next_run", "last_run", "went_well"]
+    list_display = ["name", "how_often", "next_start", "last_run", "went_well"]
     list_display_links = ["name"]
     list_filter = [("schedule_type", ChoicesDropdownFilter)]
     search_fields = ["name", "func"]
     readonly_fields = ["name", "func"]
     fields = ["name", "func", "schedule_type", "minutes", "next_run", "repeats"]
 
-    @display(description="last run")
-    def last_run(self, schedule: Schedule) -> str | None:
-        link: str | None = self.get_last_run(schedule)
-        return link
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: Any = super().get_queryset(request)
+        with_end: QuerySet[Any] = rows.annotate(
+            stopped=Subquery(Task.objects.filter(id=OuterRef("task")).values("stopped"))
+        )
+        return with_end
+
+    @display(description="how often", ordering="schedule_type")
+    def how_often(self, schedule: Any) -> str:
+        if schedule.schedule_type == Schedule.MINUTES:
+            return f"Every {schedule.minutes} minutes"
+        return str(schedule.get_schedule_type_display())
+
+    @display(description="next start", ordering="next_run")
+    def next_start(self, schedule: Any) -> datetime | None:
+        moment: datetime | None = schedule.next_run
+        return moment
+
+    @display(description="last run", ordering="stopped")
+    def last_run(self, schedule: Any) -> str | None:
+        if schedule.stopped is None:
+            return None
+        page = "success" if schedule.task_success else "failure"
+        address = reverse(f"admin:django_q_{page}_change", args=[schedule.task_id])
+        return format_html('<a href="{}" class="text-link">{}</a>', address, localize(localtime(schedule.stopped)))
 
     @display(description="went well", boolean=True)
     def went_well(self, schedule: Any) -> bool | None:
@@ -93,9 +120,17 @@ class ScheduleAdmin(ModelAdmin, q2.ScheduleAdmin):
 TASK_FIELDS: list[str] = ["name", "func", "args", "started", "stopped", "attempt_count"]
 
 
+class JobAdmin(ReadOnlyAdmin):
+    @display(description="job", header=True, ordering="func")
+    def job(self, row: Any) -> list[str]:
+        """In words, and as code: apps.core.tasks.prune is “Core: prune”."""
+        *_, room, _, name = ["", "", *str(row.func).split(".")]
+        return [f"{room}: {name}".replace("_", " ").lstrip(": ").capitalize(), str(row.func)]
+
+
 @admin.register(Success)
-class SuccessAdmin(ReadOnlyAdmin, q2.TaskAdmin):
-    list_display = ["name", "func", "started", "took"]
+class SuccessAdmin(JobAdmin, q2.TaskAdmin):
+    list_display = ["job", "started", "took"]
     list_filter = [("started", RangeDateTimeFilter)]
     actions: ClassVar[list[str]] = []
     fields = TASK_FIELDS
@@ -106,8 +141,8 @@ class SuccessAdmin(ReadOnlyAdmin, q2.TaskAdmin):
 
 
 @admin.register(Failure)
-class FailureAdmin(ReadOnlyAdmin, q2.FailAdmin):
-    list_display = ["name", "func", "stopped", "attempt_count", "short_result"]
+class FailureAdmin(JobAdmin, q2.FailAdmin):
+    list_display = ["job", "stopped", "attempt_count", "short_result"]
     list_filter = [("stopped", RangeDateTimeFilter)]
     actions = ["run_again"]
     fields: ClassVar[list[str]] = [*TASK_FIELDS, "result"]
@@ -126,8 +161,8 @@ class FailureAdmin(ReadOnlyAdmin, q2.FailAdmin):
 
 
 @admin.register(OrmQ)
-class QueueAdmin(ReadOnlyAdmin, q2.QueueAdmin):
-    list_display = ["name", "func", "lock"]
+class QueueAdmin(JobAdmin, q2.QueueAdmin):
+    list_display = ["job", "lock"]
     list_filter: ClassVar[list[str]] = []
     fields = ["name", "func", "args", "lock"]
     readonly_fields = ["name", "func", "args"]

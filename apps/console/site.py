@@ -64,6 +64,11 @@ def icon(request: HttpRequest) -> str:
     return static("console/icon.svg")
 
 
+def picture(request: HttpRequest) -> str:
+    """Beside the form for signing in."""
+    return static("console/people.svg")
+
+
 def stylesheet(request: HttpRequest) -> str:
     return static("console/console.css")
 

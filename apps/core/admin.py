@@ -6,14 +6,14 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSe
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from apps.core.console import ReadOnlyAdmin
+from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.models import AuditEntry, IdempotencyKey
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "actor", "action", "target_link", "note"]
-    list_select_related = ["actor"]
+    list_display = ["created_at", "by", "action", "target_link", "note"]
+    list_select_related = ["actor__profile"]
     list_filter = [("action", AllValuesCheckboxFilter), ("actor", AutocompleteSelectFilter)]
     search_fields = ["=target", "=request_id", "note"]
     search_help_text = "A row as app.model:id, a request id, or words of the note."
@@ -22,6 +22,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     fields = ["created_at", "actor", "action", "target_link", "note", "request_id"]
     readonly_fields = ["target_link"]
+    by = person_column("actor", "who")
 
     @display(description="target", ordering="target")
     def target_link(self, entry: AuditEntry) -> str:
@@ -36,10 +37,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    list_display = ["key", "user", "status", "created_at", "claimed_at"]
-    list_select_related = ["user"]
+    list_display = ["key", "person", "status", "created_at", "claimed_at"]
+    list_select_related = ["user__profile"]
     list_filter = [("user", AutocompleteSelectFilter)]
     search_fields = ["=key"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
+    person = person_column("user", "person")
     fields = ["key", "user", "status", "created_at", "claimed_at"]  # the answer is the person's own

@@ -1,6 +1,6 @@
 """What the pages of the staff console have in common."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
@@ -8,6 +8,10 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.decorators import display
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
 Fieldsets = Any  # unfold has no types, and Django's stubs disagree with themselves across its classes
 
@@ -21,6 +25,12 @@ class ModelAdmin(UnfoldModelAdmin):
 
     superuser_fields: ClassVar[set[str]] = set()
     """What gives power: for anybody else these fields are not in the form."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page = super().get_changelist_instance(request)
+        if not (page.query or page.has_active_filters):
+            page.full_result_count = page.result_count  # or unfold would offer to show what is shown
+        return page
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
@@ -72,6 +82,24 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def portrait(user: "User | None") -> list[Any]:
+    """Name, username and picture, as a column with `header=True` shows them."""
+    if user is None:
+        return ["-"]
+    picture = {"path": user.avatar, "squared": False} if user.avatar else None
+    return [user.display_name, user.username, user.username[:2], picture]
+
+
+def person_column(name: str, title: str = "") -> Any:
+    """A column that shows the person `name` of a row with their picture."""
+
+    @display(description=title or name.replace("_", " "), header=True, ordering=f"{name}__username")
+    def column(admin: ModelAdmin, row: Any) -> list[Any]:
+        return portrait(getattr(row, name))
+
+    return column
 
 
 def filtered_by(list_filter: Any) -> str:

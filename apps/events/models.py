@@ -170,6 +170,9 @@ class Event(models.Model):
     shown: bool
     """See `with_cover`."""
 
+    attendees_count: int
+    """See `with_going`."""
+
     objects = EventQuerySet.as_manager()
 
     class Meta:
@@ -211,6 +214,11 @@ class Event(models.Model):
     @property
     def path(self) -> str:
         return f"{API}/events/{self.pk}"
+
+    @property
+    def places_taken(self) -> str:
+        """How many are going, and of how many places; the spaces do not break."""
+        return f"{self.attendees_count}\xa0of\xa0{self.capacity}" if self.capacity else str(self.attendees_count)
 
     @property
     def cover_url(self) -> str | None:
@@ -327,7 +335,7 @@ class Attendance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.status} {self.event_id}"
+        return f"{self.user} at {self.event}"
 
 
 def connections_of(person: User) -> UserQuerySet:

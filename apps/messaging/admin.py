@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.auth import SignedInRequest
-from apps.core.console import ReadOnlyAdmin
+from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.errors import NotFound
 from apps.core.links import file_path
 from apps.core.uploads import PICTURES, VIDEOS
@@ -21,8 +21,8 @@ from apps.messaging.models import Attachment, Conversation, Message
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
-    list_display = ["title", "first", "second", "created_at", "updated_at"]
-    list_select_related = ["first", "second"]
+    list_display = ["one", "other", "room", "created_at", "updated_at"]
+    list_select_related = ["first__profile", "second__profile"]
     list_filter = [
         ("first", AutocompleteSelectFilter),
         ("second", AutocompleteSelectFilter),
@@ -34,8 +34,13 @@ class ConversationAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     fields = ["title", "first", "second", "created_at", "updated_at", "messages"]
     readonly_fields = ["title", "messages"]
+    one, other = person_column("first", "one"), person_column("second", "other")
 
-    @display(description="conversation", ordering="name")
+    @display(description="room", ordering="name")
+    def room(self, conversation: Conversation) -> str | None:
+        return conversation.name
+
+    @display(description="conversation")
     def title(self, conversation: Conversation) -> str:
         return str(conversation)
 
@@ -50,8 +55,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     """What is written stands on a message's own page only: opening it is written into the audit trail."""
 
-    list_display = ["sender", "receiver", "conversation", "timestamp", "read_at", "edited_at"]
-    list_select_related = ["sender", "receiver", "conversation__first", "conversation__second"]
+    list_display = ["author", "reader", "room", "timestamp", "read_at", "edited_at"]
+    list_select_related = ["sender__profile", "receiver__profile", "conversation"]
     list_filter = [
         ("conversation", AutocompleteSelectFilter),
         ("sender", AutocompleteSelectFilter),
@@ -68,6 +73,11 @@ class MessageAdmin(ReadOnlyAdmin):
         *["sender", "receiver", "conversation", "content", "collaboration_id"],
         *["timestamp", "read_at", "edited_at"],
     ]
+    author, reader = person_column("sender"), person_column("receiver")
+
+    @display(description="room", ordering="conversation__name")
+    def room(self, message: Message) -> str | None:
+        return message.conversation.name
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_view_permission(request, obj)) and self.has_moderate_permission(request)

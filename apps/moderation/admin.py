@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from apps.core.auth import SignedInRequest
-from apps.core.console import ReadOnlyAdmin
+from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.links import file_path
 from apps.core.uploads import PICTURES, VIDEOS
 from apps.moderation import services
@@ -32,8 +32,8 @@ PAGES = {
 class ReportAdmin(ReadOnlyAdmin):
     """What was reported stands on a report's own page only: opening it is written into the audit trail."""
 
-    list_display = ["target", "target_owner", "reason", "reporter", "state", "created_at"]
-    list_select_related = ["target_owner", "reason", "reporter"]
+    list_display = ["target", "owner", "reason", "by", "state", "created_at"]
+    list_select_related = ["target_owner__profile", "reason", "reporter__profile"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("target_type", ChoicesDropdownFilter),
@@ -48,10 +48,11 @@ class ReportAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "admin/moderation/report/evidence.html"
     fields = ["target_link", "target_owner", "reason", "details", "reporter", "state", "created_at"]
     readonly_fields = ["target_link", "state"]
+    owner, by = person_column("target_owner", "reported person"), person_column("reporter")
 
     @display(description="reported", ordering="target_type")
     def target(self, report: Report) -> str:
-        return str(report)
+        return str(report).capitalize()
 
     @display(description="reported")
     def target_link(self, report: Report) -> str:

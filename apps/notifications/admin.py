@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from apps.core.console import ModelAdmin, ReadOnlyAdmin
+from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.notifications.services import NAME_IN_BRACES
 
@@ -37,7 +37,7 @@ def with_plain_names(text: str) -> str:
 @admin.register(NotificationType)
 class NotificationTypeAdmin(ModelAdmin):
     form = NotificationTypeForm
-    list_display = ["name", "code", "family", "level", "is_active", "message"]
+    list_display = ["name", "message", "family", "level", "active", "code"]
     list_filter = [
         ("family", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
@@ -45,6 +45,10 @@ class NotificationTypeAdmin(ModelAdmin):
     ]
     search_fields = ["code", "name", "title", "message"]
     fields = ["code", "family", "name", "description", "title", "message", "priority", "is_active"]
+
+    @display(description="active", ordering="is_active", boolean=True)
+    def active(self, kind: NotificationType) -> bool:
+        return kind.is_active
 
     @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
     def level(self, kind: NotificationType) -> str:
@@ -60,8 +64,8 @@ class NotificationTypeAdmin(ModelAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ["receiver", "kind", "message", "level", "is_read", "created_at"]
-    list_select_related = ["receiver", "kind"]
+    list_display = ["person", "kind", "message", "level", "seen", "created_at"]
+    list_select_related = ["receiver__profile", "kind"]
     list_filter = [
         ("receiver", AutocompleteSelectFilter),
         ("kind", RelatedDropdownFilter),
@@ -76,6 +80,11 @@ class NotificationAdmin(ReadOnlyAdmin):
         *["is_read", "read_at", "created_at", "expires_at"],
     ]
     readonly_fields = ["level"]
+    person = person_column("receiver")
+
+    @display(description="read", ordering="is_read", boolean=True)
+    def seen(self, notification: Notification) -> bool:
+        return notification.is_read
 
     @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
     def level(self, notification: Notification) -> str:
@@ -84,8 +93,8 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 @admin.register(FanOut)
 class FanOutAdmin(ReadOnlyAdmin):
-    list_display = ["key", "kind", "actor", "message", "state", "created_at", "finished_at"]
-    list_select_related = ["kind", "actor"]
+    list_display = ["message", "kind", "by", "state", "created_at", "finished_at"]
+    list_select_related = ["kind", "actor__profile"]
     list_filter = [
         ("kind", RelatedDropdownFilter),
         ("actor", AutocompleteSelectFilter),
@@ -100,6 +109,7 @@ class FanOutAdmin(ReadOnlyAdmin):
         *["state", "told_up_to", "created_at", "finished_at"],
     ]
     readonly_fields = ["state"]
+    by = person_column("actor", "who did it")
 
     @display(description="state", ordering="finished_at", label={"Telling": "warning", "Told": "success"})
     def state(self, fan_out: FanOut) -> str:

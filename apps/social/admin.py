@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from apps.core.auth import SignedInRequest
-from apps.core.console import ReadOnlyAdmin
+from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.errors import NotFound
 from apps.core.links import file_path
 from apps.social.models import Connection, Story
@@ -20,8 +20,8 @@ from apps.social.services import stories
 
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
-    list_display = ["sender", "receiver", "state", "created_at", "answered_at"]
-    list_select_related = ["sender", "receiver"]
+    list_display = ["asking", "asked", "state", "created_at", "answered_at"]
+    list_select_related = ["sender__profile", "receiver__profile"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("sender", AutocompleteSelectFilter),
@@ -33,6 +33,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     fields = ["sender", "receiver", "state", "created_at", "updated_at", "answered_at"]
     readonly_fields = ["state"]
+    asking, asked = person_column("sender"), person_column("receiver")
 
     @display(
         description="status",
@@ -55,8 +56,8 @@ CONFIRMATION: ActionDialog = {
 class StoryAdmin(ReadOnlyAdmin):
     """The list shows no pictures: each look at a file by a moderator is written into the audit trail."""
 
-    list_display = ["user", "caption", "media_type", "created_at", "expires_at", "views"]
-    list_select_related = ["user"]
+    list_display = ["author", "caption", "media_type", "created_at", "expires_at", "views"]
+    list_select_related = ["user__profile"]
     list_filter = [
         ("media_type", ChoicesDropdownFilter),
         ("user", AutocompleteSelectFilter),
@@ -73,6 +74,7 @@ class StoryAdmin(ReadOnlyAdmin):
         *["media_type", "content_type", "duration"],
     ]
     readonly_fields = ["views"]
+    author = person_column("user", "author")
 
     @display(description="views", ordering="views_count")
     def views(self, story: Any) -> int:

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class SocialConfig(AppConfig):
     name = "apps.social"
+    verbose_name = "Network"

@@ -8,6 +8,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
@@ -15,7 +17,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 from apps.accounts.models import Document
 from apps.accounts.services import documents
 from apps.core.auth import SignedInRequest
-from apps.core.console import ReadOnlyAdmin
+from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.errors import DomainError
 from apps.core.links import file_path
 from apps.core.uploads import IMAGES
@@ -37,8 +39,8 @@ class ReviewForm(forms.Form):
 class DocumentAdmin(ReadOnlyAdmin):
     """Rows are decided on the review page, by the service the API uses."""
 
-    list_display = ["user", "type", "state", "length", "created_at", "reviewed_by", "reviewed_at"]
-    list_select_related = ["user", "reviewed_by"]
+    list_display = ["person", "type", "state", "length", "created_at", "decided_by", "reviewed_at", "review_link"]
+    list_select_related = ["user__profile", "reviewed_by__profile"]
     list_filter = [
         ("type", ChoicesDropdownFilter),
         ("user", AutocompleteSelectFilter),
@@ -47,12 +49,13 @@ class DocumentAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["user__username", "user__email", "=sha256"]
     search_help_text = "A username, an e-mail address or the SHA-256 of a file."
-    actions_row = actions_detail = ["review"]
+    actions_detail = ["review"]
     fields = [
         *["user", "type", "state", "reason", "created_at", "reviewed_by", "reviewed_at"],
         *["content_type", "length", "sha256"],
     ]
     readonly_fields = ["state", "length"]
+    person, decided_by = person_column("user", "person"), person_column("reviewed_by")
 
     @display(
         description="status",
@@ -65,6 +68,16 @@ class DocumentAdmin(ReadOnlyAdmin):
     @display(description="size", ordering="size")
     def length(self, document: Document) -> str:
         return filesizeformat(document.size)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return columns if self.has_review_permission(request) else [name for name in columns if name != "review_link"]
+
+    @display(description="review")
+    def review_link(self, document: Document) -> str:
+        page = reverse("admin:accounts_document_review", args=[document.pk])
+        word = "Review" if document.status == Document.Status.PENDING else "Look again"
+        return format_html('<a href="{}" class="text-link">{}</a>', page, word)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return Document.objects.pending_first()

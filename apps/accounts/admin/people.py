@@ -22,7 +22,7 @@ from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import people
 from apps.core.auth import SignedInRequest
-from apps.core.console import Fieldsets, ModelAdmin, changed_columns
+from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
 from apps.core.payload import invalid_from
 
 
@@ -135,7 +135,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     add_form = NewAccountForm
     change_password_form = PasswordForm
     inlines = [ProfileInline]
-    list_display = ["person", "email", "user_type", "is_verified", "is_staff", "standing", "date_joined"]
+    list_display = ["person", "email", "user_type", "blue_tick", "works_here", "standing", "date_joined"]
     list_filter = [
         ("user_type", RelatedDropdownFilter),
         ("is_staff", BooleanRadioFilter),
@@ -162,8 +162,15 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
 
     @display(description="person", header=True, ordering="username")
     def person(self, user: User) -> list[Any]:
-        picture = {"path": user.avatar, "squared": False} if user.avatar else None
-        return [user.display_name, user.username, user.username[:2], picture]
+        return portrait(user)
+
+    @display(description="blue tick", ordering="is_verified", boolean=True)
+    def blue_tick(self, user: User) -> bool:
+        return user.is_verified
+
+    @display(description="staff", ordering="is_staff", boolean=True)
+    def works_here(self, user: User) -> bool:
+        return user.is_staff
 
     @display(description="state", label={"Active": "success", "Deactivated": "warning", "Switched off": "danger"})
     def standing(self, user: User) -> str:

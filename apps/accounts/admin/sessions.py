@@ -9,7 +9,7 @@ from apps.accounts.models import Block, Session
 from apps.accounts.models.sessions import SessionQuerySet
 from apps.accounts.services import sessions
 from apps.core.auth import SignedInRequest
-from apps.core.console import ModelAdmin, ReadOnlyAdmin
+from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 
 
 class AliveFilter(RadioFilter):
@@ -25,8 +25,8 @@ class AliveFilter(RadioFilter):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    list_display = ["user", "device", "address", "state", "created_at", "last_used_at"]
-    list_select_related = ["user"]
+    list_display = ["person", "device", "address", "state", "created_at", "last_used_at"]
+    list_select_related = ["user__profile"]
     list_filter = [AliveFilter, ("user", AutocompleteSelectFilter), ("last_used_at", RangeDateTimeFilter)]
     search_fields = ["user__username", "=ip"]
     search_help_text = "A username or an address."
@@ -34,6 +34,7 @@ class SessionAdmin(ReadOnlyAdmin):
     actions = ["end_sessions"]
     fields = ["user", "user_agent", "address", "state", "created_at", "last_used_at", "expires_at", "revoked_at"]
     readonly_fields = ["address", "state"]
+    person = person_column("user", "person")
 
     @display(description="device", ordering="user_agent")
     def device(self, session: Session) -> str:
@@ -62,8 +63,10 @@ class SessionAdmin(ReadOnlyAdmin):
 
 @admin.register(Block)
 class BlockAdmin(ReadOnlyAdmin):
-    list_display = ["blocker", "blocked", "created_at"]
-    list_select_related = ["blocker", "blocked"]
+    list_display = ["blocking", "hidden_from", "created_at"]
+    list_select_related = ["blocker__profile", "blocked__profile"]
     list_filter = [("blocker", AutocompleteSelectFilter), ("blocked", AutocompleteSelectFilter)]
     search_fields = ["blocker__username", "blocked__username"]
+    search_help_text = "A username of either side."
     ordering = ["-pk"]
+    blocking, hidden_from = person_column("blocker", "who blocks"), person_column("blocked", "whom")

@@ -38,4 +38,4 @@ class Block(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.blocker_id} blocks {self.blocked_id}"
+        return f"{self.blocker} blocks {self.blocked}"

@@ -40,7 +40,7 @@ class Session(models.Model):
     objects = SessionQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.user_id} since {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
 @compiled
