@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint bench openapi lock
+.PHONY: help run test lint bench openapi screenshots lock
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
 
 run: $(VENV)/runtime ## set up, fill an empty database with demo people (unless DEMO=0), serve on 127.0.0.1:8000 (or PORT=)
 	@exec $(BIN)/python -m config.run
@@ -26,6 +26,9 @@ bench: $(VENV)/development ## measure speed and cost; ARGS= names parts; benchma
 
 openapi: $(VENV)/development ## write docs/openapi.json anew
 	$(BIN)/python -m tests.drift --write
+
+screenshots: $(VENV)/development ## take the pictures in docs/images anew (needs Chromium)
+	$(BIN)/python -m tests.screenshots
 
 lock: $(VENV)/development ## pin requirements*.in into requirements*.txt, with hashes
 	for name in requirements requirements-dev; do \

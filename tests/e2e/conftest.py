@@ -220,3 +220,11 @@ def shared(shared_home: Home) -> Iterator[Infloo]:
     yield infloo
     failures = [line for line in shared_home.log.read_text()[seen:].splitlines() if '"status": 5' in line]
     assert failures == []
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """As a first visitor has it, demo people included: for all tests that look, or only add to it."""
+    home = Home(tmp_path_factory.mktemp("demo"), {"DEMO": "1"})
+    yield home
+    home.clear()

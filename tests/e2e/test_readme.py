@@ -5,12 +5,12 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Start
+from tests.e2e.conftest import ROOT, Home
 
 
 @pytest.mark.sqlite
-def test_the_tour_of_the_readme_works_when_pasted(start: Start):
-    infloo = start(DEMO="1")  # as its reader has it
+def test_the_tour_of_the_readme_works_when_pasted(demo_home: Home):
+    infloo = demo_home.running()
     tour = (ROOT / "README.md").read_text().partition("## A tour with curl")[2]
     blocks = re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)
     script = "\n".join(["set -eu", *blocks]).replace("http://127.0.0.1:8000", infloo.url)

@@ -1,0 +1,91 @@
+"""The console of the demo network and the public pages, as a browser shows them."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.e2e.browser import Visitor, chromium, password_in
+from tests.e2e.conftest import Home
+
+pytestmark = [pytest.mark.sqlite, pytest.mark.browser]
+
+LINKS = "() => [...document.querySelectorAll('#nav-sidebar a')].map(link => link.getAttribute('href') || '')"
+COLUMNS = """() => {
+    const cells = [...document.querySelectorAll('#result_list tbody [data-label]')];
+    const said = cell => cell.innerText.trim() || (cell.querySelector('img, input') ? 'something' : '');
+    return cells.map(cell => [cell.dataset.label, said(cell)]);
+}"""
+FIRST_ROW = "() => document.querySelector('#result_list tbody a[href*=\"/change/\"]')?.getAttribute('href')"
+NOTHING = {"", "-"}
+
+SOON = "the worker looks at the schedules for the first time half a minute after its start"
+EMPTY_LISTS = {
+    "/admin/auth/group/": "staff make groups; the product comes with user types",
+    "/admin/admin/logentry/": "nobody has edited anything by hand yet",
+    "/admin/django_q/ormq/": "the worker keeps up",
+    "/admin/django_q/failure/": "no job has failed",
+    "/admin/django_q/success/": SOON,
+    "/admin/core/idempotencykey/": "they are forgotten after a day, and the demo people send no requests",
+}
+EMPTY_COLUMNS = {
+    ("/admin/django_q/schedule/", "last run"): SOON,
+    ("/admin/django_q/schedule/", "went well"): SOON,
+}
+
+
+@dataclass
+class Walk:
+    problems: list[str] = field(default_factory=list)
+    pages: set[str] = field(default_factory=set)
+    columns: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """What the cells of a list's column say."""
+
+
+@pytest.fixture(scope="module", params=["ada", "vera"])
+def walk(request: pytest.FixtureRequest, demo_home: Home) -> Walk:
+    """Somebody of the staff opens every list of the navigation; who may change things, the first row of each too."""
+    site = demo_home.running().url
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        visitor, walk = Visitor(page, site), Walk()
+        visitor.sign_in(request.param, password_in(demo_home.log))
+        for path in dict.fromkeys(page.evaluate(LINKS)):
+            if path.count("/") == 4:  # /admin/room/model/
+                look(visitor, walk, path)
+                if request.param == "ada" and (row := page.evaluate(FIRST_ROW)):
+                    visitor.visit(row)
+        walk.problems = visitor.problems
+    return walk
+
+
+def look(visitor: Visitor, walk: Walk, path: str) -> None:
+    page = visitor.visit(path)
+    walk.pages.add(path)
+    for label, said in page.evaluate(COLUMNS):
+        walk.columns.setdefault((path, label), set()).add(said)
+
+
+def test_every_page_loads_without_an_error_and_asks_no_other_host(walk: Walk):
+    assert len(walk.pages) > 10
+    assert walk.problems == []
+
+
+def test_every_list_shows_something(walk: Walk):
+    filled = {path for path, _ in walk.columns} | {"/admin/constance/config/"}
+
+    assert walk.pages - filled <= EMPTY_LISTS.keys()
+
+
+def test_no_list_has_an_empty_column(walk: Walk):
+    assert walk.columns
+    assert {column for column, said in walk.columns.items() if said <= NOTHING} <= EMPTY_COLUMNS.keys()
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/api/v1/docs"])
+def test_a_page_for_everybody_loads_without_an_error_and_asks_no_other_host(demo_home: Home, path: str):
+    with chromium() as browser:
+        visitor = Visitor(browser.new_page(), demo_home.running().url)
+        page = visitor.visit(path)
+        page.wait_for_selector("form, .opblock")
+
+    assert visitor.problems == []
