@@ -5,11 +5,13 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from django.contrib import admin
 from django.core.management import get_commands, load_command_class
 
+from apps.console.site import NAVIGATION
 from tests.e2e.conftest import ROOT, Home, fresh_environment
 
 PAGES = sorted(
@@ -41,6 +43,9 @@ NOT_RUN = {
     ("docs/operations.md", "Upgrades"): "git pull and systemctl; test_layout takes up new code under load, test_backup "
     "and `make run` run the rest",
 }
+
+UNTOLD = {"Blocks", "Connections", "Conversations", "Notifications"}
+"""Lists of the console in which there is nothing for staff to do."""
 
 
 class Block(NamedTuple):
@@ -136,6 +141,27 @@ def test_a_file_that_is_named_exists(page: str, path: str):
 @pytest.mark.parametrize(("page", "script"), sorted(told(r"npm run ([\w-]+)")))
 def test_a_script_of_npm_that_is_named_exists(page: str, script: str):
     assert script in json.loads((ROOT / page).parent.joinpath("package.json").read_text())["scripts"]
+
+
+def test_the_picture_of_the_house_shows_every_room():
+    [picture, _] = [block.text for block in BLOCKS if block.language == "mermaid"]
+    rooms = {path.parent.name for path in (ROOT / "apps").glob("*/apps.py")}
+
+    assert set(re.findall(r"^ +(\w+)\[", picture, re.MULTILINE)) - {"top"} == rooms
+
+
+def test_the_pages_for_staff_name_lists_and_actions_as_the_console_does():
+    page = (ROOT / "docs/staff/README.md").read_text()
+    lists = {title for items in NAVIGATION.values() for title, *_ in items}
+    actions = {choice for model in admin.site._registry.values() for choice in described(model)}
+
+    assert {title for title in lists if f"*{title}*" not in page} == UNTOLD
+    assert set(re.findall(r"\*([A-Z][\w ]+ selected [\w ]+)\*", page)) <= actions
+
+
+def described(model: Any) -> Iterator[str]:
+    for name in model.actions or []:
+        yield getattr(getattr(model, str(name), name), "short_description", "")
 
 
 def commands_under(heading: str) -> list[str]:
