@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 import warnings
@@ -10,7 +11,15 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 logging.captureWarnings(True)
 django_application = get_asgi_application()
 
-from apps.core.door import BodyLimit  # noqa: E402  # needs the settings
+from django.urls import get_resolver  # noqa: E402  # needs the settings
+
+from apps.core.door import BodyLimit  # noqa: E402
 from apps.live.server import LiveDoor  # noqa: E402
 
 application = LiveDoor(BodyLimit(django_application))
+
+get_resolver().url_patterns  # noqa: B018  # loads all there is
+# It stays: a search for garbage that goes through it and through ten thousand streams holds up every event.
+gc.collect()
+gc.freeze()
+gc.set_threshold(2_000, 20, 100)
