@@ -26,13 +26,14 @@ django.setup()
 from django.db import connection  # noqa: E402  # Django has to be set up first
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
-from benchmarks import data, fan_out, load, plans, requests  # noqa: E402
+from benchmarks import data, fan_out, load, plans, requests, streams  # noqa: E402
 
 PARTS: dict[str, Callable[[data.World], list[str] | None]] = {
     "requests": requests.main,
     "plans": plans.main,
     "fan_out": fan_out.main,
     "load": load.main,
+    "streams": streams.main,
 }
 NEED_POSTGRESQL = {"plans", "load"}
 

@@ -30,13 +30,13 @@ def answer_of(module: str) -> str:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], log: Path, **variables: str) -> Iterator[None]:
+def running(command: Sequence[str | Path], log: Path, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
     with log.open("a") as output:
         child = subprocess.Popen(  # noqa: S603
             command, env=environment() | variables, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        yield
+        yield child
     finally:
         child.terminate()
         with suppress(subprocess.TimeoutExpired):
