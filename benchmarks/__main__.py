@@ -26,15 +26,18 @@ django.setup()
 from django.db import connection  # noqa: E402  # Django has to be set up first
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
-from benchmarks import data, fan_out, load, plans, requests, streams  # noqa: E402
+from benchmarks import churn, data, fan_out, load, plans, requests, streams  # noqa: E402
 
-PARTS: dict[str, Callable[[data.World], list[str] | None]] = {
+PARTS: dict[str, Callable[..., list[str] | None]] = {
     "requests": requests.main,
     "plans": plans.main,
     "fan_out": fan_out.main,
     "load": load.main,
     "streams": streams.main,
+    "churn": churn.main,
 }
+ONLY_BY_NAME = {"churn"}
+"""It takes half an hour."""
 NEED_POSTGRESQL = {"plans", "load"}
 
 
@@ -48,7 +51,7 @@ def main() -> None:
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     setup_test_environment()
     try:
-        complaints = measure(asked.parts, make_world(asked.users))
+        complaints = measure(asked, make_world(asked.users))
     finally:
         teardown_test_environment()
         connection.creation.destroy_test_db(name, verbosity=0)
@@ -57,21 +60,25 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"Some of: {', '.join(PARTS)}. Default: all.")
+    parser.add_argument("parts", nargs="*", help=f"Some of: {', '.join(PARTS)}. Default: all but churn.")
     parser.add_argument("--users", type=int, default=100_000, help="1,000 to 1,000,000. Default: 100,000.")
+    parser.add_argument("--minutes", type=float, default=30, help="How long churn lasts. Default: 30.")
     asked = parser.parse_args()
+    asked.parts = asked.parts or [part for part in PARTS if part not in ONLY_BY_NAME]
     if unknown := set(asked.parts) - PARTS.keys():
         parser.error(f"There is no {', '.join(unknown)}.")
     impossible = {part: reason for part in PARTS if (reason := what_is_missing(part))}
-    for part in impossible.keys() & set(asked.parts or PARTS):
+    for part in impossible.keys() & set(asked.parts):
         print(f"No {part}: it needs {impossible[part]}.")
-    asked.parts = [part for part in asked.parts or PARTS if part not in impossible]
+    asked.parts = [part for part in asked.parts if part not in impossible]
     return asked
 
 
 def what_is_missing(part: str) -> str | None:
     if part in NEED_POSTGRESQL and connection.vendor != "postgresql":
         return "PostgreSQL; name one in DATABASE_URL"
+    if part == "churn" and not Path("/proc/self/fd").exists():
+        return "Linux"
     return "wrk; apt-get install wrk" if part == "load" and not shutil.which("wrk") else None
 
 
@@ -83,8 +90,9 @@ def make_world(users: int) -> data.World:
     return world
 
 
-def measure(parts: list[str], world: data.World) -> list[str]:
-    return [complaint for part in parts for complaint in PARTS[part](world) or []]
+def measure(asked: argparse.Namespace, world: data.World) -> list[str]:
+    options = {"churn": {"minutes": asked.minutes}}
+    return [complaint for part in asked.parts for complaint in PARTS[part](world, **options.get(part, {})) or []]
 
 
 if __name__ == "__main__":
