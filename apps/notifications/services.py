@@ -25,7 +25,7 @@ COPIED = (
 NAME_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
-BATCH = 20_000
+BATCH = 10_000
 """People told in one transaction."""
 
 
