@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import wraps
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
 
 from django.db import connection
@@ -145,6 +146,7 @@ def compiled(build: "Callable[P, QuerySet[Any, R]]") -> Callable[P, Rows[R]]:
     plans: dict[Any, Plan[R]] = {}
     names = list(inspect.signature(build).parameters)
 
+    @wraps(build)
     def rows(*given: P.args, **named: P.kwargs) -> Rows[R]:
         arguments = (*given, *map(named.__getitem__, names[len(given) :]))
         shape = tuple(type(argument) if is_variable(argument) else argument for argument in arguments)

@@ -122,3 +122,25 @@ def test_each_thread_reads_through_its_own_connection(called):
 
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(read).result() == [person]
+
+
+@pytest.mark.postgres
+def test_what_is_the_same_each_time_stands_in_the_statement():
+    """Or a plan for any value could use no partial index."""
+
+    @compiled
+    def away(user_type_id):
+        return User.objects.filter(is_active=False, username="100%", user_type=user_type_id)
+
+    sent = []
+
+    def note(execute, sql, values, many, context):
+        sent.append((sql, values))
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(note):
+        assert list(away(7)) == []
+
+    [(sql, values)] = sent
+    assert "'100%%'" in sql
+    assert values == [7]
