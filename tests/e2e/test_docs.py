@@ -16,8 +16,9 @@ from tests.e2e.conftest import ROOT, Home, fresh_environment
 
 PAGES = sorted(
     path
-    for pattern in ("README.md", "docs/**/*.md", "benchmarks/**/*.md", "deploy/**/*.md", "examples/*/*.md")
+    for pattern in ("README.md", "docs/**/*.md", "benchmarks/**/*.md", "deploy/**/*.md", "examples/**/*.md")
     for path in ROOT.glob(pattern)
+    if "node_modules" not in path.parts
 )
 OTHER_LANGUAGES = {"", "ini", "js", "json", "mermaid", "python", "ts", "yaml"}
 """Blocks in these are no commands; shells are called sh, and by no other name."""
@@ -29,6 +30,7 @@ WHOLE_PAGE = "*"
 RUN_BY = {
     ("README.md", "Start"): "tests/e2e/conftest.py::launch",
     ("README.md", "A tour with curl"): "tests/e2e/test_readme.py::test_the_tour_of_the_readme_works_when_pasted",
+    ("docs/mobile.md", WHOLE_PAGE): "tests/e2e/test_mobile_page.py::test_its_commands_work_when_pasted",
     ("docs/operations.md", "Backup and restore"): HERE,
     ("docs/operations.md", "The demo network"): HERE,
     ("examples/typescript/README.md", WHOLE_PAGE): (
