@@ -36,7 +36,7 @@ window.begin = (options, settings = {}) => {
 };
 </script>"""
 SETTINGS = ("streamTries", "pollMs", "wait", "limit", "retryMs")
-EVENTS = 160
+EVENTS = 80
 SECONDS = 60
 
 
