@@ -83,13 +83,17 @@ def fetched(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 class Plan(Generic[R]):
     """What was compiled for one shape of arguments."""
 
-    def __init__(self, build: "Callable[..., QuerySet[Any, R]]", arguments: Arguments) -> None:
-        self.build, self.arguments = build, arguments
-        self.template = build(*marked(arguments, 0))
+    def __init__(self, build: "Callable[..., QuerySet[Any, R]]", columns: Sequence[str], arguments: Arguments) -> None:
+        self.build, self.columns, self.arguments = build, columns, arguments
+        self.template = self.shown(build(*marked(arguments, 0)))
         self.compiler = self.template.query.get_compiler(connection=connection)
         self.compiler.as_sql()  # learns from it how to make rows into objects
-        self.reading = self.statement(read_sql)
+        self.reading = self.statement(lambda rows: sql_of(self.shown(rows).query))
         self.counting: Statement | None = None
+
+    def shown(self, rows: "QuerySet[Any, R]") -> "QuerySet[Any, R]":
+        """Columns come last: what only they need is not joined where rows are counted."""
+        return cast("QuerySet[Any, R]", rows.values_list(*self.columns)) if self.columns else rows
 
     def statement(self, write: "Callable[[QuerySet[Any, R]], Sql]") -> Statement:
         """Compiled twice with different markers: all that is not an argument has to be the same."""
@@ -143,15 +147,31 @@ def compiled(build: "Callable[P, QuerySet[Any, R]]") -> Callable[P, Rows[R]]:
     Numbers, moments and texts may differ from call to call; which of them are None, and booleans and members of an
     Enum, are the shape.
     """
+    return ready(build, ())
+
+
+def compiled_columns(*columns: str) -> "Callable[[Callable[P, QuerySet[Any, Any]]], Callable[P, Rows[Any]]]":
+    """As `compiled`, for rows that are read as tuples of these columns."""
+
+    def decorate(build: "Callable[P, QuerySet[Any, Any]]") -> Callable[P, Rows[Any]]:
+        return ready(build, columns)
+
+    return decorate
+
+
+def ready(build: "Callable[P, QuerySet[Any, R]]", columns: Sequence[str]) -> Callable[P, Rows[R]]:
     plans: dict[Any, Plan[R]] = {}
     names = list(inspect.signature(build).parameters)
+
+    def in_order(*values: Any) -> "QuerySet[Any, R]":
+        return build(**dict(zip(names, values, strict=True)))  # type: ignore[call-arg]
 
     @wraps(build)
     def rows(*given: P.args, **named: P.kwargs) -> Rows[R]:
         arguments = (*given, *map(named.__getitem__, names[len(given) :]))
         shape = tuple(type(argument) if is_variable(argument) else argument for argument in arguments)
         if shape not in plans:
-            plans[shape] = Plan(lambda *values: build(**dict(zip(names, values, strict=True))), arguments)  # type: ignore[call-arg]
+            plans[shape] = Plan(in_order, columns, arguments)
         return Rows(plans[shape], arguments)
 
     return rows
@@ -213,10 +233,6 @@ def as_value(argument: Any, kind: type = object) -> Any:
     if isinstance(argument, datetime):
         return connection.ops.adapt_datetimefield_value(argument)
     return kind(argument) if issubclass(kind, int) else argument
-
-
-def read_sql(rows: "QuerySet[Any]") -> Sql:
-    return sql_of(rows.query)
 
 
 def count_sql(rows: "QuerySet[Any]") -> Sql:

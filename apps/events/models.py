@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
-from apps.core.compiled import compiled
+from apps.core.compiled import compiled, compiled_columns
 from apps.core.links import API, file_url, open_file_url
 from apps.core.people import person_columns
 from apps.core.storage import private_storage
@@ -244,7 +244,7 @@ def with_facts(viewer_id: int | None, type_id: int, is_superuser: bool) -> Viewe
     return User(pk=viewer_id, user_type_id=type_id, is_superuser=is_superuser)
 
 
-@compiled
+@compiled_columns(*ITEM_COLUMNS)
 def event_list(
     viewer_id: int | None,
     type_id: int,
@@ -254,11 +254,11 @@ def event_list(
     when: Period,
     search: str | None,
     host: int | None,
-) -> models.QuerySet[Any, Any]:
-    """The columns of `schemas.event_item`; `search` is in lower case."""
+) -> EventQuerySet:
+    """For `schemas.event_item`; `search` is in lower case."""
     viewer = with_facts(viewer_id, type_id, is_superuser)
     events = Event.objects.visible_to(viewer).matching(search=search, host=host).when(when, now)
-    return events.with_going().with_status_of(viewer).values_list(*ITEM_COLUMNS)
+    return events.with_going().with_status_of(viewer)
 
 
 @compiled

@@ -51,7 +51,7 @@ class EventOut(Out):
 
 
 def event_item(row: Sequence[Any], reader_id: int | None) -> Item:
-    """EventOut, of the columns of `event_list`."""
+    """EventOut, of the columns that `event_list` reads."""
     id, title, description, date, end_date, location, capacity, visibility, *rest = row
     cover, attendees_count, my_status, created_at, *host = rest
     return {

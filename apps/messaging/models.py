@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User, has_permission, not_blocked
 from apps.core.aggregates import JSONList
-from apps.core.compiled import compiled
+from apps.core.compiled import compiled_columns
 from apps.core.links import API, file_url
 from apps.core.pages import LogQuery, near
 from apps.core.people import person_columns
@@ -143,7 +143,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def as_columns(self) -> "models.QuerySet[Message, Any]":
-        """Those of `schemas.message_item`."""
+        """For `schemas.message_item`."""
         return self.with_attachments().values_list(*ITEM_COLUMNS)
 
     def with_attachments(self) -> Self:
@@ -202,17 +202,17 @@ def attachments_of(listed: list[dict[str, Any]] | None, reader_id: int) -> list[
     return [row | {"url": row["link"] or file_url("attachment", row["id"], reader_id)} for row in rows]
 
 
-@compiled
-def pair_log(low: int, high: int, before: int | None, after: int | None) -> models.QuerySet[Any, Any]:
+@compiled_columns(*ITEM_COLUMNS)
+def pair_log(low: int, high: int, before: int | None, after: int | None) -> MessageQuerySet:
     """The messages of the unnamed conversation of these two, `low` having the lower id."""
     conversation = Conversation.objects.filter(first=low, second=high, name=None).values("pk")
     # As one value, so that the newest are read from the index rather than sorted out of all.
-    return near(Message.objects.filter(conversation=Subquery(conversation[:1])), before, after).as_columns()
+    return near(Message.objects.filter(conversation=Subquery(conversation[:1])), before, after).with_attachments()
 
 
-@compiled
-def room_log(room_id: int, before: int | None, after: int | None) -> models.QuerySet[Any, Any]:
-    return near(Message.objects.filter(conversation=room_id), before, after).as_columns()
+@compiled_columns(*ITEM_COLUMNS)
+def room_log(room_id: int, before: int | None, after: int | None) -> MessageQuerySet:
+    return near(Message.objects.filter(conversation=room_id), before, after).with_attachments()
 
 
 def attachment_name(attachment: "Attachment", filename: str) -> str:

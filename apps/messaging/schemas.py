@@ -95,7 +95,7 @@ class MessageOut(Out):
 
 
 def message_item(row: Sequence[Any], reader_id: int) -> Item:
-    """MessageOut, of the columns of `pair_log`."""
+    """MessageOut, of the columns that `pair_log` reads."""
     id, conversation, content, listed, read_at, edited_at, collaboration_id, timestamp, *people = row
     return {
         "id": id,

@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from apps.core.compiled import compiled
+from apps.core.compiled import compiled, compiled_columns
 from apps.core.pages import near
 from apps.core.people import person_columns
 
@@ -148,10 +148,11 @@ ITEM_COLUMNS = (
     "created_at",
     "updated_at",
     "expires_at",
+    *person_columns("actor"),
 )
 
 
-@compiled
+@compiled_columns(*ITEM_COLUMNS)
 def notification_log(
     *,
     viewer_id: int,
@@ -164,8 +165,8 @@ def notification_log(
     priority: Priority | None,
     created_after: datetime | None,
     created_before: datetime | None,
-) -> models.QuerySet[Any, Any]:
-    """Those that meet every condition given: the columns of `schemas.notification_item`."""
+) -> NotificationQuerySet:
+    """Those that meet every condition given, for `schemas.notification_item`."""
     rows = Notification.objects.visible_to(viewer_id, now).matching(
         is_read=is_read,
         type=type,
@@ -174,7 +175,7 @@ def notification_log(
         created_after=created_after,
         created_before=created_before,
     )
-    return near(rows, before, after).values_list(*ITEM_COLUMNS, *person_columns("actor"))
+    return near(rows, before, after)
 
 
 @compiled

@@ -36,7 +36,7 @@ class NotificationOut(Out):
 
 
 def notification_item(row: Sequence[Any]) -> Item:
-    """NotificationOut, of the columns of `notification_log`."""
+    """NotificationOut, of the columns that `notification_log` reads."""
     id, type, code, title, message, is_read, read_at, priority, *rest = row
     kind, object_id, url, created_at, updated_at, expires_at, *actor = rest
     return {

@@ -28,7 +28,7 @@ class ConnectionOut(Out):
 
 
 def connection_item(row: Sequence[Any]) -> Item:
-    """ConnectionOut, of the columns of `connection_list`."""
+    """ConnectionOut, of the columns that `connection_list` reads."""
     id, status, created_at, updated_at, *people = row
     return {
         "id": id,
@@ -74,7 +74,7 @@ class FeedStoryOut(StoryOut):
 
 
 def story_item(row: Sequence[Any], reader_id: int) -> Item:
-    """FeedStoryOut, of the columns of `story_feed`."""
+    """FeedStoryOut, of the columns that `story_feed` reads."""
     id, user, caption, media_type, created_at, expires_at, seen = row
     return {
         "id": id,

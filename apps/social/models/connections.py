@@ -3,10 +3,11 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.accounts.models import Block, User, UserQuerySet
-from apps.core.compiled import compiled
+from apps.core.compiled import compiled, compiled_columns
 from apps.core.people import person_columns
 
 
@@ -82,16 +83,14 @@ class Connection(models.Model):
         return f"{self.sender} → {self.receiver}"
 
 
-@compiled
+@compiled_columns("id", "status", "created_at", "updated_at", *person_columns("sender"), *person_columns("receiver"))
 def connection_list(
     viewer_id: int, direction: Direction | None, status: Connection.Status | None
-) -> models.QuerySet[Any, Any]:
-    """The columns of `schemas.connection_item`, the newest first."""
+) -> ConnectionQuerySet:
+    """For `schemas.connection_item`; the newest first."""
     viewer = User(pk=viewer_id)
     rows = Connection.objects.visible_to(viewer).in_direction(direction, viewer)
-    rows = rows.filter(status=status) if status else rows
-    columns = ["id", "status", "created_at", "updated_at", *person_columns("sender"), *person_columns("receiver")]
-    return rows.order_by("-pk").values_list(*columns)
+    return (rows.filter(status=status) if status else rows).order_by("-pk")
 
 
 def connected_ids(user: User) -> models.QuerySet[Any]:
@@ -107,13 +106,14 @@ def mutual_connections(viewer: User, other: User) -> UserQuerySet:
     return User.objects.active().filter(pk__in=connected_ids(viewer)).filter(pk__in=connected_ids(other))
 
 
-def mutual_count(viewer: User) -> Coalesce:
-    """How many people the user of the outer query and `viewer` are both connected to."""
-    person, friends = OuterRef("pk"), connected_ids(viewer)
-    shared = Q(sender=person, receiver__in=friends, receiver__is_active=True) | Q(
-        receiver=person, sender__in=friends, sender__is_active=True
-    )
-    rows = Connection.objects.accepted().filter(shared).order_by().values(one=Value(1))
+def mutual_count(viewer: User) -> CombinedExpression:
+    """How many people the user of the outer query and `viewer` are both connected to; each half from its own index."""
+    return shared_count("sender", "receiver", viewer) + shared_count("receiver", "sender", viewer)
+
+
+def shared_count(person: str, friend: str, viewer: User) -> Coalesce:
+    shared = {person: OuterRef("pk"), f"{friend}__in": connected_ids(viewer), f"{friend}__is_active": True}
+    rows = Connection.objects.accepted().filter(**shared).order_by().values(one=Value(1))
     return Coalesce(Subquery(rows.annotate(count=Count("*")).values("count")), 0)
 
 

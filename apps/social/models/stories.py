@@ -1,13 +1,13 @@
 import uuid
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet
-from apps.core.compiled import compiled
+from apps.core.compiled import compiled_columns
 from apps.core.links import file_url
 from apps.core.storage import private_storage
 from apps.core.uploads import STORY_MEDIA
@@ -89,14 +89,12 @@ class StoryView(models.Model):
         return f"{self.viewer_id} saw {self.story_id}"
 
 
-@compiled
-def story_feed(viewer_id: int, now: datetime) -> models.QuerySet[Any, Any]:
-    """The living stories of one's connections, newest first: the columns of `schemas.story_item`."""
+@compiled_columns("id", "user__username", "caption", "media_type", "created_at", "expires_at", "seen")
+def story_feed(viewer_id: int, now: datetime) -> StoryQuerySet:
+    """The living stories of one's connections, newest first, for `schemas.story_item`."""
     viewer = User(pk=viewer_id)
     views = StoryView.objects.filter(story=OuterRef("pk"), viewer=viewer)
-    rows = Story.objects.live(now).filter(user__in=connected_ids(viewer)).annotate(seen=Exists(views))
-    columns = ("id", "user__username", "caption", "media_type", "created_at", "expires_at", "seen")
-    return rows.order_by("-pk").values_list(*columns)
+    return Story.objects.live(now).filter(user__in=connected_ids(viewer)).annotate(seen=Exists(views)).order_by("-pk")
 
 
 def viewers_of(story: Story, author: User) -> UserQuerySet:
