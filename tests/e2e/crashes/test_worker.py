@@ -22,7 +22,8 @@ from tests.e2e.crashes.processes import Parts, kill
 from tests.e2e.crashes.standstill import before_the_first, in_the_middle_at, until
 from tests.e2e.people import joined
 
-AUDIENCE = BATCH + 2_000
+TOLD_BEFORE = 2 * BATCH
+AUDIENCE = TOLD_BEFORE + 2_000
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +49,10 @@ def test_a_worker_killed_in_the_middle_goes_on_when_it_is_back(parts, host, gues
         parts.rest()
         worker = parts.work(WORKER_TIMEOUT="9", WORKER_RETRY="10")
         event = post_event(host, "Summer Launch")
-        until(lambda: count_told(parts, event) == BATCH and does_it_stand())
+        until(lambda: count_told(parts, event) == TOLD_BEFORE and does_it_stand())
         kill(worker)
         until(lambda: parts.worker_ids() == [])
-    assert count_told(parts, event) == BATCH
+    assert count_told(parts, event) == TOLD_BEFORE
 
     parts.work()
     wait_until_told(parts, event)
