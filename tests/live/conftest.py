@@ -41,3 +41,10 @@ def serve(transactional_db, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     for number, handler in handlers.items():
         signal.signal(number, handler)
     fresh.reader.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def looked_at(monkeypatch, only_the_bell):
+    """Logs are looked at without a bell, more often than usual."""
+    monkeypatch.setattr(hub, "SWEEP_SECONDS", 0.3)
+    monkeypatch.setattr(hub, "DEAF_SWEEP_SECONDS", 0.3)

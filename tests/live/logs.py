@@ -54,3 +54,7 @@ def told(user: User, cursor: str) -> list[dict[str, Any]]:
 
 def events_of(user: User, cursor: str) -> list[str]:
     return [event["event"] for event in told(user, cursor)]
+
+
+def numbers(first, last):
+    return [str(number) for number in range(first, last + 1)]
