@@ -100,6 +100,8 @@ class Event(models.Model):
     location = models.CharField(max_length=200)
     capacity = models.PositiveIntegerField(null=True)
     visibility = models.CharField(max_length=20, default="public")
+    cover = models.CharField(max_length=100, blank=True)
+    cover_type = models.CharField(max_length=50, blank=True)
     uid = models.UUIDField()
     sequence = models.PositiveIntegerField(default=0)
     search_text = models.TextField(blank=True)
