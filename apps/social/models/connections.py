@@ -83,7 +83,14 @@ class Connection(models.Model):
         return f"{self.sender} → {self.receiver}"
 
 
-@compiled_columns("id", "status", "created_at", "updated_at", *person_columns("sender"), *person_columns("receiver"))
+CONNECTION_COLUMNS = (
+    *("id", "status", "created_at", "updated_at"),
+    *person_columns("sender"),
+    *person_columns("receiver"),
+)
+
+
+@compiled_columns(*CONNECTION_COLUMNS, one_plan=False)
 def connection_list(
     viewer_id: int, direction: Direction | None, status: Connection.Status | None
 ) -> ConnectionQuerySet:
