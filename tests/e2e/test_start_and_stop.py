@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.alone, pytest.mark.sqlite]
 
 TIMES = 20
 STREAMS = 10
-SECOND_START_SECONDS = 10
 
 
 def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start, tmp_path):
@@ -29,9 +28,7 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
     for _ in range(TIMES):
         infloo.interrupt()  # fails after five seconds
         assert processes_of(tmp_path) == {}
-        started = time.monotonic()
         infloo = start()
-        assert time.monotonic() - started < SECOND_START_SECONDS
 
     login = {"username": "brand1", "password": "Secret@123"}
     assert httpx.post(f"{infloo.api}/users/auth/login", json=login).status_code == 200
