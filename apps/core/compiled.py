@@ -70,9 +70,9 @@ class Ready:
         return compiler
 
 
-def fetched(sql: str, values: Sequence[Any], *, one_plan: bool) -> list[tuple[Any, ...]]:
+def fetched(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        if one_plan and connection.vendor == "postgresql":
+        if connection.vendor == "postgresql":
             # Sends the values apart from the statement, which the database may then keep planned.
             cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
         cursor.execute(sql, values)
@@ -83,10 +83,8 @@ def fetched(sql: str, values: Sequence[Any], *, one_plan: bool) -> list[tuple[An
 class Plan(Generic[R]):
     """What was compiled for one shape of arguments."""
 
-    def __init__(
-        self, build: "Callable[..., QuerySet[Any, R]]", columns: Sequence[str], one_plan: bool, arguments: Arguments
-    ) -> None:
-        self.build, self.columns, self.one_plan, self.arguments = build, columns, one_plan, arguments
+    def __init__(self, build: "Callable[..., QuerySet[Any, R]]", columns: Sequence[str], arguments: Arguments) -> None:
+        self.build, self.columns, self.arguments = build, columns, arguments
         self.template = self.shown(build(*marked(arguments, 0)))
         self.compiler = self.template.query.get_compiler(connection=connection)
         self.compiler.as_sql()  # learns from it how to make rows into objects
@@ -106,14 +104,14 @@ class Plan(Generic[R]):
         return first
 
     def read(self, arguments: Arguments, ending: str = "") -> list[R]:
-        found = fetched(self.reading.sql + ending, self.reading.filled(arguments), one_plan=self.one_plan)
+        found = fetched(self.reading.sql + ending, self.reading.filled(arguments))
         rows: QuerySet[Any, R] = QuerySet(self.template.model, query=cast(Query, Ready(self.compiler, found)))
         rows._iterable_class = self.template._iterable_class
         return list(rows)
 
     def count(self, arguments: Arguments) -> int:
         statement = self.counting = self.counting or self.statement(count_sql)
-        return int(fetched(statement.sql, statement.filled(arguments), one_plan=self.one_plan)[0][0])
+        return int(fetched(statement.sql, statement.filled(arguments))[0][0])
 
 
 class Rows(Generic[R]):
@@ -149,25 +147,19 @@ def compiled(build: "Callable[P, QuerySet[Any, R]]") -> Callable[P, Rows[R]]:
     Numbers, moments and texts may differ from call to call; which of them are None, and booleans and members of an
     Enum, are the shape.
     """
-    return ready(build, (), one_plan=True)
+    return ready(build, ())
 
 
-def compiled_columns(
-    *columns: str, one_plan: bool = True
-) -> "Callable[[Callable[P, QuerySet[Any, Any]]], Callable[P, Rows[Any]]]":
-    """As `compiled`, for rows that are read as tuples of these columns.
-
-    Where one plan does not suit everybody, such as who knows ten people and who knows ten thousand, PostgreSQL plans
-    for each.
-    """
+def compiled_columns(*columns: str) -> "Callable[[Callable[P, QuerySet[Any, Any]]], Callable[P, Rows[Any]]]":
+    """As `compiled`, for rows that are read as tuples of these columns."""
 
     def decorate(build: "Callable[P, QuerySet[Any, Any]]") -> Callable[P, Rows[Any]]:
-        return ready(build, columns, one_plan=one_plan)
+        return ready(build, columns)
 
     return decorate
 
 
-def ready(build: "Callable[P, QuerySet[Any, R]]", columns: Sequence[str], *, one_plan: bool) -> Callable[P, Rows[R]]:
+def ready(build: "Callable[P, QuerySet[Any, R]]", columns: Sequence[str]) -> Callable[P, Rows[R]]:
     plans: dict[Any, Plan[R]] = {}
     names = list(inspect.signature(build).parameters)
 
@@ -179,7 +171,7 @@ def ready(build: "Callable[P, QuerySet[Any, R]]", columns: Sequence[str], *, one
         arguments = (*given, *map(named.__getitem__, names[len(given) :]))
         shape = tuple(type(argument) if is_variable(argument) else argument for argument in arguments)
         if shape not in plans:
-            plans[shape] = Plan(in_order, columns, one_plan, arguments)
+            plans[shape] = Plan(in_order, columns, arguments)
         return Rows(plans[shape], arguments)
 
     return rows
