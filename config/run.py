@@ -87,23 +87,13 @@ def launch(*arguments: str, stdout: int | None = None, **environment: str) -> su
 
 
 def prepare() -> str:
-    """Database and static files, side by side. The logins of the demo people, where there are any."""
-    static = launch("manage.py", "collectstatic", "--noinput", "-v0")
-    finish(launch("manage.py", "migrate", "-v0"))
-    # The demo begins with the seed: one process less to start.
-    filling = ("demo", "--if-empty") if settings.DEMO else ("seed",)
-    said = finish(launch("manage.py", *filling, "-v0", stdout=subprocess.PIPE))
-    finish(static)
-    return said if settings.DEMO else ""
-
-
-def finish(command: subprocess.Popen[bytes]) -> str:
-    """Wait for its end; what it said, if that was asked for."""
-    said, _ = command.communicate()
-    children.remove(command)
-    if command.returncode:
-        raise SystemExit(command.returncode)
-    return (said or b"").decode()
+    """Database and static files. The logins of the demo people, where there are any."""
+    preparing = launch("-m", "config.prepare", stdout=subprocess.PIPE)
+    said, _ = preparing.communicate()
+    children.remove(preparing)
+    if preparing.returncode:
+        raise SystemExit(preparing.returncode)
+    return said.decode() if settings.DEMO else ""
 
 
 def start_worker() -> subprocess.Popen[bytes]:

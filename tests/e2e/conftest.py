@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
 import psycopg
 import pytest
 
@@ -146,10 +145,15 @@ class Home:
         self.started: list[Infloo] = []
 
     def start(self, **settings: str) -> Infloo:
-        """`make run`, until it answers."""
-        self.started.append(launch({**self.environment, **settings}, self.log, self.port))
-        wait_until_ready(self.started[-1], self.log)
-        return self.started[-1]
+        """`make run`, until it says that it is running."""
+        infloo = launch({**self.environment, **settings}, self.log, self.port)
+        self.started.append(infloo)
+        deadline = time.monotonic() + START_SECONDS
+        while self.log.read_text().count("Infloo is running") < len(self.started):
+            if time.monotonic() > deadline or infloo.process.poll() is not None:
+                pytest.fail(f"make run did not become ready:\n{self.log.read_text()}")
+            time.sleep(0.05)
+        return infloo
 
     def running(self) -> Infloo:
         """The one that runs, or a new start."""
@@ -170,7 +174,7 @@ Start = Callable[..., Infloo]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """`make run` until it answers, again and again with the same data; whatever still runs ends with the test."""
+    """`make run` until it runs, again and again with the same data; whatever still runs ends with the test."""
     home = Home(tmp_path)
     yield home.start
     home.clear()
@@ -187,44 +191,3 @@ def launch(environment: dict[str, str], log: Path, port: int) -> Infloo:
             start_new_session=True,
         )
     return Infloo(f"http://127.0.0.1:{port}", environment, process)
-
-
-def wait_until_ready(infloo: Infloo, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and infloo.process.poll() is None:
-        with suppress(httpx.HTTPError):
-            if httpx.get(f"{infloo.api}/health/ready", timeout=2).status_code == 200:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"make run did not become ready:\n{log.read_text()}")
-
-
-@pytest.fixture
-def infloo(start: Start) -> Infloo:
-    """A fresh one, as a first visitor has it."""
-    return start()
-
-
-@pytest.fixture(scope="session")
-def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    home = Home(tmp_path_factory.mktemp("shared"), {"THROTTLES": "off", "WORKER_TIMEOUT": "14", "WORKER_RETRY": "15"})
-    yield home
-    home.clear()
-
-
-@pytest.fixture
-def shared(shared_home: Home) -> Iterator[Infloo]:
-    """One for all tests that can live with the others' data: no limits, and it soon tries again what died."""
-    infloo = shared_home.running()
-    seen = len(shared_home.log.read_text())
-    yield infloo
-    failures = [line for line in shared_home.log.read_text()[seen:].splitlines() if '"status": 5' in line]
-    assert failures == []
-
-
-@pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """As a first visitor has it, demo people included: for all tests that look, or only add to it."""
-    home = Home(tmp_path_factory.mktemp("demo"), {"DEMO": "1"})
-    yield home
-    home.clear()

@@ -48,12 +48,12 @@ def test_ctrl_c_ends_open_streams_with_a_reason(shared):
 def test_ctrl_c_while_it_sets_up_leaves_nothing_behind(start, tmp_path):
     environment = start().environment
     first = launch(environment, tmp_path / "run.log", free_port())
-    while not any("collectstatic" in line for line in processes_of(tmp_path).values()):
+    while not any("config.prepare" in line for line in processes_of(tmp_path).values()):
         time.sleep(0.02)
 
     first.interrupt()
 
-    assert not any("collectstatic" in line for line in processes_of(tmp_path).values())
+    assert not any("config.prepare" in line for line in processes_of(tmp_path).values())
 
 
 def printed_logins(log: Path) -> list[list[str]]:
