@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.test import Client
 
 from apps.accounts.models import User
@@ -12,6 +13,15 @@ from apps.accounts.services.sessions import open_session
 from apps.core.clients import Client as Device
 
 Call = Callable[[], Any]
+
+
+class Asked(NamedTuple):
+    """A statement that was sent."""
+
+    sql: str
+    parameters: Any
+    is_kept: bool
+    """Its values went apart from it: the web processes' connections keep it planned, for any values."""
 
 
 def access_token(person: int) -> str:
@@ -22,12 +32,12 @@ def client_of(person: int) -> Client:
     return Client(headers={"Authorization": f"Bearer {access_token(person)}"})
 
 
-def queries_of(call: Call) -> list[tuple[str, Any]]:
-    """The statements that `call` sends, with their parameters; it has to succeed."""
-    found: list[tuple[str, Any]] = []
+def queries_of(call: Call) -> list[Asked]:
+    """The statements that `call` sends; it has to succeed."""
+    found: list[Asked] = []
 
     def note(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        found.append((sql, parameters))
+        found.append(Asked(sql, parameters, isinstance(context["cursor"].cursor, ServerBindingCursor)))
         return execute(sql, parameters, many, context)
 
     with connection.execute_wrapper(note):

@@ -1,5 +1,7 @@
 """How PostgreSQL answers each list; an operation that reads a big table from end to end is refused."""
 
+import itertools
+import re
 import statistics
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from apps.messaging.models import Message
 from apps.notifications.models import Notification
-from benchmarks.caller import client_of, milliseconds, queries_of
+from benchmarks.caller import Asked, client_of, milliseconds, queries_of
 from benchmarks.data import World
 from benchmarks.size import BUSY, FRIEND, POPULAR_EVENT, POPULAR_STORY, ROOM, username
 
@@ -108,6 +110,8 @@ def middle_of(rows: QuerySet[Any]) -> Any:
 
 def main(world: World) -> list[str]:
     """What must not be, in sentences."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off; SET plan_cache_mode = force_generic_plan")  # as in the web processes
     sizes = table_sizes()
     complaints: list[str] = []
     for who, person in (("the busy person", BUSY), ("an ordinary person", world.ordinary)):
@@ -133,9 +137,9 @@ def examine(client: Client, path: str, sizes: dict[str, int]) -> Iterator[str]:
     allowed = next((more for start, (more, _) in MORE_QUERIES.items() if path.startswith(start)), QUERIES)
     if len(queries) > allowed:
         yield f"GET {path} sends {len(queries)} queries; {allowed} are allowed."
-    for sql, parameters in queries[1:]:  # the first asks who is calling
-        answer = explain(sql, parameters)
-        what = "count" if sql.startswith("SELECT COUNT(*)") else "rows"
+    for query in queries[1:]:  # the first asks who is calling
+        answer = explain(query)
+        what = "count" if query.sql.startswith("SELECT COUNT(*)") else "rows"
         tables = read_whole(answer["Plan"], sizes)
         print(f"    {what:5} {describe(answer)}")
         if tables and what == "count" and path.partition("?")[0] in KNOWN_COUNTS:
@@ -145,11 +149,23 @@ def examine(client: Client, path: str, sizes: dict[str, int]) -> Iterator[str]:
             yield f"GET {path}: the {what} read all of {', '.join(tables)}."
 
 
-def explain(sql: str, parameters: Any) -> Plan:
+def explain(query: Asked) -> Plan:
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)
+        if query.is_kept:
+            cursor.execute(f"PREPARE kept AS {numbered(query.sql)}")
+            values = f"({', '.join(['%s'] * len(query.parameters))})" if query.parameters else ""
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE kept{values}", query.parameters)
+        else:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query.sql}", query.parameters)
         answer: Plan = cursor.fetchone()[0][0]
+        cursor.execute("DEALLOCATE ALL")
         return answer
+
+
+def numbered(sql: str) -> str:
+    """With places as PREPARE writes them."""
+    numbers = itertools.count(1)
+    return re.sub("%[%s]", lambda found: "%" if found[0] == "%%" else f"${next(numbers)}", sql)
 
 
 def nodes(plan: Plan) -> Iterator[Plan]:

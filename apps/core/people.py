@@ -15,10 +15,13 @@ def person_columns(path: str) -> list[str]:
     return [f"{path}__{name}" for name in SHOWN]
 
 
-def person_item(columns: Sequence[Any]) -> Item | None:
-    """As PersonOut shows them; None where there is nobody."""
+def person_item(columns: Sequence[Any]) -> Item:
+    """As PersonOut shows them."""
     id, username, role, is_verified, avatar = columns
-    if id is None:
-        return None
     url = default_storage.url(avatar) if avatar else None
     return {"id": id, "username": username, "role": role, "is_verified": is_verified, "avatar": url}
+
+
+def person_item_or_none(columns: Sequence[Any]) -> Item | None:
+    """For columns that may lead to nobody."""
+    return None if columns[0] is None else person_item(columns)

@@ -20,7 +20,7 @@ from apps.core.schemas import Answer, Page, Reply, ok
 from apps.core.uploads import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
-from apps.events.models import Event, Period, Viewer, attendees_of, event_list, event_shown, facts_of, feed_of
+from apps.events.models import Event, Period, Viewer, attendee_list, event_list, event_shown, facts_of, feed_of
 from apps.events.schemas import (
     AttendeeOut,
     EventChanges,
@@ -33,6 +33,7 @@ from apps.events.schemas import (
     InviteIn,
     JoinIn,
     JoinOut,
+    attendee_item,
     event_item,
 )
 
@@ -116,11 +117,12 @@ def leave_event(request: SignedInRequest, event_id: int) -> Status[None]:
 
 
 @router.get("/events/{id:event_id}/attendees", response={200: Page[AttendeeOut], **refusals(403)})
-def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQuery]) -> Answer:
+def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQuery]) -> HttpResponse:
     event = get_object_or_404(Event.objects.visible_to(request.user).with_people(event_id, request.user))
     if not event.manages:
         raise PermissionDenied
-    return page(request, attendees_of(event), query, total=event.people_count)
+    rows = attendee_list(event.pk, event.host_id)
+    return written(page(request, rows, query, total=event.people_count, item=attendee_item))
 
 
 @router.post("/events/{id:event_id}/invite", response={200: Reply[InvitedOut], **refusals(403)})

@@ -23,9 +23,9 @@ Audience = Callable[[Event, User], UserQuerySet]
 AUDIENCES: dict[str, Audience] = {
     "event_hosted": lambda event, _: connections_of(event.host),
     "event_joined": lambda event, actor: connections_who_see(actor, event),
-    "event_changed": lambda event, _: attendees(event, event.host),
-    "event_cancelled": lambda event, _: attendees(event, event.host),
-    "event_reminder": lambda event, _: attendees(event, event.host, Status.GOING),
+    "event_changed": lambda event, _: attendees(event),
+    "event_cancelled": lambda event, _: attendees(event),
+    "event_reminder": lambda event, _: attendees(event, Status.GOING),
 }
 """Who is told of what, by notification code."""
 
@@ -69,7 +69,7 @@ def tell_some_promoted(event_id: int) -> bool:
     event = Event.objects.taking_place().select_related("host").filter(pk=event_id).first()
     if event:
         # Not who gave the place up again meanwhile.
-        people = attendees(event, event.host, Status.GOING).filter(pk__in=untold.values())
+        people = attendees(event, Status.GOING).filter(pk__in=untold.values())
         where = leads_to(event)
         notify_all(receivers=people, code="event_promoted", actor=event.host, redirect=where, title=event.title)
         announce_people(event, people, Status.GOING)

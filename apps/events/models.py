@@ -6,11 +6,11 @@ from typing import Any, Self
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, Count, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Count, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
+from apps.accounts.models import User, UserQuerySet, has_permission, is_away, not_blocked, there_for
 from apps.core.compiled import compiled, compiled_columns
 from apps.core.links import API, file_url, open_file_url
 from apps.core.people import person_columns
@@ -62,9 +62,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         shown = shown_to(viewer)
         if isinstance(viewer, User):
             shown |= has_permission(viewer, "events.moderate_event")
-        # Not as a join with everybody who is there: counting would read them all.
-        away = User.objects.filter(pk=OuterRef("host"), is_active=False)
-        return self.filter(shown, ~Exists(away))
+        return self.filter(shown, ~is_away("host"))
 
     def when(self, when: Period, now: datetime) -> Self:
         """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
@@ -112,11 +110,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.exclude(cover="").annotate(shown=shown)
 
     def with_people(self, event_id: int, viewer: User) -> Self:
-        """This event, with whether `viewer` `manages` it, and how many people its `attendees_of` are."""
+        """This event, with whether `viewer` `manages` it, and how many people are in its `attendee_list`."""
         manages = Q(host=viewer) | has_permission(viewer, "events.moderate_event")
         # By the number, not by an outer reference: SQLite would read the host's blocks for each person.
         host = Subquery(Event.objects.filter(pk=event_id).values("host"))
-        people = attendees(event_id, host).order_by().values(one=Value(1))
+        people = Attendance.objects.standing_to(event_id, host).order_by().values(one=Value(1))
         return self.filter(pk=event_id).annotate(
             manages=ExpressionWrapper(manages, output_field=models.BooleanField()),
             people_count=Coalesce(Subquery(people.annotate(count=Count("*")).values("count")), 0),
@@ -142,7 +140,7 @@ class Event(models.Model):
         PUBLIC = "public"
         CONNECTIONS = "connections"
 
-    host = models.ForeignKey(User, on_delete=models.CASCADE, related_name="events")
+    host = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="events")
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     date = models.DateTimeField()
@@ -290,6 +288,10 @@ def feed_owner(user_id: int, generation: int) -> User | None:
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def standing_to(self, event: Any, host: Any) -> Self:
+        """Those of the people who are there for the event's host; both may be rows, ids or expressions."""
+        return self.filter(there_for(host, "user"), event=event)
+
     def going(self) -> Self:
         return self.filter(status=Attendance.Status.GOING)
 
@@ -315,8 +317,8 @@ class Attendance(models.Model):
         INTERESTED = "interested"
         INVITED = "invited"
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="attendances")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="attendances")
+    event = models.ForeignKey(Event, db_index=False, on_delete=models.CASCADE, related_name="attendances")
+    user = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="attendances")
     status = models.CharField(max_length=20, choices=Status)
     queued_at = models.DateTimeField(default=timezone.now, help_text="Since when they want a place.")
     untold_since = models.DateTimeField(
@@ -329,7 +331,7 @@ class Attendance(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "user"], name="one_attendance_per_person")]
         indexes = [
-            models.Index(fields=["event", "status", "queued_at"], name="attendance_by_event"),
+            models.Index(fields=["event", "status", "queued_at", "id"], name="attendees_in_order"),
             models.Index(fields=["user", "status"], name="attendance_by_person"),
             models.Index(fields=["event", "id"], condition=Q(untold_since__isnull=False), name="attendance_untold"),
         ]
@@ -351,19 +353,13 @@ def connections_who_see(person: User, event: Event) -> UserQuerySet:
     return people.filter(Q(pk=event.host_id) | Q(pk__in=connected_ids(event.host)) | Q(pk__in=part))
 
 
-def attendees(event: Any, host: Any, *statuses: Attendance.Status) -> UserQuerySet:
-    """Those who stand to the event and are there for its host; both may be rows, ids or expressions."""
+def attendees(event: Event, *statuses: Attendance.Status) -> UserQuerySet:
+    """Those who stand to the event and are there for its host."""
     rows = Attendance.objects.filter(event=event, status__in=statuses or Attendance.Status.values)
-    return User.objects.visible_to(host).filter(pk__in=rows.values("user"))
+    return User.objects.visible_to(event.host_id).filter(pk__in=rows.values("user"))
 
 
-def attendees_of(event: Event) -> UserQuerySet:
-    """Everybody who stands to the event, each with their `status`: who is going first, then in the order they came."""
-    mine = Attendance.objects.filter(event=event, user=OuterRef("pk"))
-    ranks = [When(status=status, then=Value(rank)) for rank, status in enumerate(Attendance.Status.values)]
-    people = (
-        attendees(event, event.host_id)
-        .as_people()
-        .annotate(status=Subquery(mine.values("status")), queued_at=Subquery(mine.values("queued_at")))
-    )
-    return people.order_by(Case(*ranks), "queued_at", "pk")
+@compiled_columns(*person_columns("user"), "status")
+def attendee_list(event_id: int, host_id: int) -> AttendanceQuerySet:
+    """For `schemas.attendee_item`; who is going comes first, and of each status who came first."""
+    return Attendance.objects.standing_to(event_id, host_id).order_by("status", "queued_at", "pk")

@@ -114,6 +114,12 @@ class AttendeeOut(PersonOut):
     status: Attendance.Status
 
 
+def attendee_item(row: Sequence[Any]) -> Item:
+    """AttendeeOut, of the columns that `attendee_list` reads."""
+    *person, status = row
+    return {**person_item(person), "status": status}
+
+
 class InviteIn(In):
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
 

@@ -55,8 +55,10 @@ class Conversation(models.Model):
     """What two people write to each other: one without a name for each pair, and any number of rooms."""
 
     name = models.CharField(max_length=50, null=True, unique=True)  # noqa: DJ001  # several have none
-    first = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", help_text="Who has the lower id.")
-    second = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    first = models.ForeignKey(
+        User, db_index=False, on_delete=models.CASCADE, related_name="+", help_text="Who has the lower id."
+    )
+    second = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="When the newest message was sent.")
 
@@ -153,9 +155,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
-    sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="messages_sent")
-    receiver = models.ForeignKey(User, on_delete=models.CASCADE, related_name="messages_received")
+    conversation = models.ForeignKey(Conversation, db_index=False, on_delete=models.CASCADE, related_name="messages")
+    sender = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="messages_sent")
+    receiver = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="messages_received")
     content = models.TextField(max_length=5000, blank=True)
     collaboration_id = models.PositiveBigIntegerField(null=True, help_text="What the message is about, if anything.")
     timestamp = models.DateTimeField(default=timezone.now)

@@ -16,7 +16,7 @@ from pydantic import (
 from apps.accounts.schemas import check_url
 from apps.core.errors import Invalid
 from apps.core.pages import LogQuery
-from apps.core.people import SHOWN, Item, person_item
+from apps.core.people import SHOWN, Item, person_item, person_item_or_none
 from apps.core.schemas import Id, In, OrNone, Out, PersonOut
 from apps.core.uploads import Upload
 from apps.live.schemas import StreamEvent
@@ -101,7 +101,7 @@ def message_item(row: Sequence[Any], reader_id: int) -> Item:
         "id": id,
         "conversation": conversation,
         "sender": person_item(people[: len(SHOWN)]),
-        "receiver": person_item(people[len(SHOWN) :]),
+        "receiver": person_item_or_none(people[len(SHOWN) :]),
         "content": content,
         "attachments": list(map(attachment_item, attachments_of(listed, reader_id))),
         "is_read": read_at is not None,

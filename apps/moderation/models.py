@@ -38,7 +38,12 @@ class Report(models.Model):
     target_type = models.CharField(max_length=20, choices=Target)
     target_id = models.PositiveBigIntegerField()
     target_owner = models.ForeignKey(
-        User, null=True, on_delete=models.SET_NULL, related_name="reports_received", verbose_name="reported person"
+        User,
+        null=True,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="reports_received",
+        verbose_name="reported person",
     )
     reason = models.ForeignKey(Taxonomy, on_delete=models.PROTECT, related_name="+")
     details = models.TextField(max_length=2000, blank=True)

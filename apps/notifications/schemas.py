@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AliasPath, Field
 
 from apps.core.pages import LogQuery
-from apps.core.people import Item, person_item
+from apps.core.people import Item, person_item_or_none
 from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
 from apps.live.schemas import StreamEvent
 from apps.notifications.models import Priority
@@ -48,7 +48,7 @@ def notification_item(row: Sequence[Any]) -> Item:
         "is_read": is_read,
         "read_at": read_at,
         "priority": priority,
-        "actor": person_item(actor),
+        "actor": person_item_or_none(actor),
         "redirect": {"kind": kind, "id": object_id, "url": url},
         "created_at": created_at,
         "updated_at": updated_at,

@@ -25,7 +25,7 @@ from apps.social.models import (
     mutual_connections,
     public_profile,
     story_feed,
-    viewers_of,
+    viewer_list,
 )
 from apps.social.schemas import (
     ActionIn,
@@ -46,6 +46,7 @@ from apps.social.schemas import (
     ViewerOut,
     connection_item,
     story_item,
+    viewer_item,
 )
 from apps.social.services import connections, stories
 
@@ -153,9 +154,9 @@ def view_story(request: SignedInRequest, story_id: int) -> Status[None]:
 
 
 @router.get("/stories/{id:story_id}/viewers", response=Page[ViewerOut])
-def list_story_viewers(request: SignedInRequest, story_id: int, query: Query[PageQuery]) -> Answer:
+def list_story_viewers(request: SignedInRequest, story_id: int, query: Query[PageQuery]) -> HttpResponse:
     story = get_object_or_404(Story.objects.own(request.user), pk=story_id)
-    return page(request, viewers_of(story, request.user), query)
+    return written(page(request, viewer_list(story.pk, request.user.pk), query, item=viewer_item))
 
 
 @router.get("/files/story/{id:story_id}", auth=FileLink("story"), **FILE_ANSWER)

@@ -101,6 +101,12 @@ class ViewerOut(PersonOut):
     viewed_at: datetime
 
 
+def viewer_item(row: Sequence[Any]) -> Item:
+    """ViewerOut, of the columns that `viewer_list` reads."""
+    *person, viewed_at = row
+    return {**person_item(person), "viewed_at": viewed_at}
+
+
 class BlockIn(In):
     user_id: Id
 

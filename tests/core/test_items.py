@@ -7,11 +7,11 @@ from pydantic import BaseModel
 
 from apps.core.schemas import Log, Page
 from apps.events.models import Attendance
-from apps.events.schemas import EventOut
+from apps.events.schemas import AttendeeOut, EventOut
 from apps.messaging.schemas import MessageOut
 from apps.notifications.schemas import NotificationLog
 from apps.social.models import Connection
-from apps.social.schemas import ConnectionOut, FeedStoryOut
+from apps.social.schemas import ConnectionOut, FeedStoryOut, ViewerOut
 from tests.factories import (
     AttachmentFactory,
     AttendanceFactory,
@@ -20,6 +20,7 @@ from tests.factories import (
     MessageFactory,
     NotificationFactory,
     StoryFactory,
+    StoryViewFactory,
     UserFactory,
 )
 
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def bob(alice):
-    """Somebody with a picture, about whom there is something in every list."""
+def numbers(alice):
+    """Of Bob, who has a picture and is in every list of Alice's, and of what she has herself."""
     bob = UserFactory(username="bob", profile__avatar="avatars/bob.png", is_verified=True)
     ConnectionFactory(sender=bob, receiver=alice, status=Connection.Status.ACCEPTED)
     StoryFactory(user=bob)
@@ -38,7 +39,9 @@ def bob(alice):
     AttachmentFactory(message=message, file="", link="https://example.com/", name="", content_type="", size=None)
     NotificationFactory(receiver=alice, actor=bob)
     NotificationFactory(receiver=alice, actor=None)
-    return bob
+    own = {"story": StoryViewFactory(story__user=alice, viewer=bob).story_id}
+    own["event"] = AttendanceFactory(event=EventFactory(host=alice), user=bob).event_id
+    return {"bob": bob.pk, **own}
 
 
 @pytest.mark.parametrize(
@@ -48,12 +51,14 @@ def bob(alice):
         ("/stories", Page[FeedStoryOut]),
         ("/events", Page[EventOut]),
         ("/notifications", NotificationLog),
+        ("/stories/{story}/viewers", Page[ViewerOut]),
+        ("/events/{event}/attendees", Page[AttendeeOut]),
         ("/chat", Log[MessageOut]),
         ("/chat?user_id={bob}", Log[MessageOut]),
     ],
 )
-def test_it_reads_back_through_its_shape(alice_client, bob, path, shape: type[BaseModel]):
-    answer: Any = alice_client.get(path.format(bob=bob.pk)).json()
+def test_it_reads_back_through_its_shape(alice_client, numbers, path, shape: type[BaseModel]):
+    answer: Any = alice_client.get(path.format(**numbers)).json()
 
     read = shape.model_validate(answer, by_name=True, by_alias=False)
 

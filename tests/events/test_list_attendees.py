@@ -55,15 +55,15 @@ def test_it_lists_people_with_their_status(host_client, event):
     }
 
 
-def test_who_is_going_comes_first_then_who_waits_in_their_order(host_client, event):
+def test_who_is_going_comes_first_and_of_each_status_who_came_first(host_client, event):
     for status in ("invited", "waitlisted", "interested", "going", "waitlisted", "going"):
         AttendanceFactory(event=event, status=status)
 
     found = [(person["status"], person["id"]) for person in attendees(host_client, event).json()["data"]]
 
-    assert [status for status, _ in found] == ["going", "going", "waitlisted", "waitlisted", "interested", "invited"]
+    assert [status for status, _ in found] == ["going", "going", "interested", "invited", "waitlisted", "waitlisted"]
     assert found[0][1] < found[1][1]
-    assert found[2][1] < found[3][1]
+    assert found[4][1] < found[5][1]
 
 
 def test_who_is_gone_or_blocked_is_not_shown(host, host_client, event):

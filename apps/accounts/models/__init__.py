@@ -8,9 +8,11 @@ from apps.accounts.models.users import (
     UserQuerySet,
     UserType,
     has_permission,
+    is_away,
     own_profile,
     permissions_given,
     person_seen,
+    there_for,
 )
 
 __all__ = [
@@ -25,10 +27,12 @@ __all__ = [
     "UserQuerySet",
     "UserType",
     "has_permission",
+    "is_away",
     "listening_session",
     "living_session",
     "not_blocked",
     "own_profile",
     "permissions_given",
     "person_seen",
+    "there_for",
 ]

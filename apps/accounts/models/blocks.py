@@ -25,7 +25,7 @@ def not_blocked(viewer: Any, person: str) -> Q:
 class Block(models.Model):
     """Hides both sides from each other, everywhere."""
 
-    blocker = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="blocks_made")
+    blocker = models.ForeignKey("accounts.User", db_index=False, on_delete=models.CASCADE, related_name="blocks_made")
     blocked = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="blocks_received")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -58,7 +58,7 @@ class Profile(models.Model):
 class ProfilePlatform(models.Model):
     """An account elsewhere, with its reach."""
 
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="platform_rows")
+    profile = models.ForeignKey(Profile, db_index=False, on_delete=models.CASCADE, related_name="platform_rows")
     platform = models.CharField(max_length=50)
     handle = models.CharField(max_length=100)
     followers = models.PositiveBigIntegerField(default=0)
@@ -77,7 +77,7 @@ class ProfilePlatform(models.Model):
 
 
 class ProfileCategory(models.Model):
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="category_rows")
+    profile = models.ForeignKey(Profile, db_index=False, on_delete=models.CASCADE, related_name="category_rows")
     slug = models.CharField(max_length=50)
 
     class Meta:

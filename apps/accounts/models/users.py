@@ -218,7 +218,12 @@ class User(AbstractUser):
                 condition=Q(deactivated_at=None) | Q(is_active=False), name="who_is_active_is_not_away"
             ),
         ]
-        indexes = [models.Index(fields=["-id"], condition=Q(is_active=False), name="people_not_active")]
+        indexes = [
+            models.Index(fields=["-id"], condition=Q(is_active=False), name="people_not_active"),
+            models.Index(
+                fields=["user_type", "-id"], condition=Q(is_active=True, is_verified=True), name="verified_people"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.username
@@ -240,6 +245,17 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+
+def is_away(person: str) -> Exists:
+    """Whether `person`, a field of the outer query, is not active. Few are: their index is read, not everybody's rows,
+    which a join would be for."""
+    return Exists(User.objects.filter(pk=OuterRef(person), is_active=False))
+
+
+def there_for(viewer: Any, person: str) -> Q:
+    """`visible_to` for the rows that lead to people by the field `person`."""
+    return Q(~is_away(person)) & not_blocked(viewer, person)
 
 
 @compiled

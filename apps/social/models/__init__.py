@@ -6,7 +6,7 @@ from apps.social.models.connections import (
     mutual_connections,
     public_profile,
 )
-from apps.social.models.stories import Story, StoryView, story_feed, viewers_of
+from apps.social.models.stories import Story, StoryView, story_feed, viewer_list
 
 __all__ = [
     "Connection",
@@ -18,5 +18,5 @@ __all__ = [
     "mutual_connections",
     "public_profile",
     "story_feed",
-    "viewers_of",
+    "viewer_list",
 ]

@@ -6,7 +6,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from apps.accounts.models import Block, Profile, User, UserQuerySet, UserType
+from apps.accounts.models import Block, Profile, User, UserQuerySet, UserType, is_away
 from apps.core.compiled import compiled, compiled_columns
 
 
@@ -26,10 +26,9 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def visible_to(self, viewer: User) -> Self:
         """The two it joins, while both accounts are active. A block removes the row, except a rejected one."""
         blocked = Exists(Block.objects.between(OuterRef("sender"), OuterRef("receiver")))
-        # Few are away: their index is read rather than everybody this person knows.
-        away = [Exists(User.objects.filter(pk=OuterRef(side), is_active=False)) for side in ("sender", "receiver")]
-        there = self.of(viewer).filter(*(~one for one in away))
-        return there.exclude(blocked, status=Connection.Status.REJECTED)
+        there = self.of(viewer).filter(~is_away("sender"), ~is_away("receiver"))
+        # In this order: the database looks for blocks where the first condition holds, not for each row.
+        return there.exclude(Q(status=Connection.Status.REJECTED), blocked)
 
     def received_by(self, user: User) -> Self:
         return self.visible_to(user).filter(receiver=user)
@@ -58,8 +57,8 @@ class Connection(models.Model):
         ACCEPTED = "accepted"
         REJECTED = "rejected"
 
-    sender = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections_sent")
-    receiver = models.ForeignKey(User, on_delete=models.CASCADE, related_name="connections_received")
+    sender = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="connections_sent")
+    receiver = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="connections_received")
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

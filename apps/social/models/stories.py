@@ -3,12 +3,13 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import User, UserQuerySet
+from apps.accounts.models import User, there_for
 from apps.core.compiled import compiled_columns
 from apps.core.links import file_url
+from apps.core.people import person_columns
 from apps.core.storage import private_storage
 from apps.core.uploads import STORY_MEDIA
 from apps.social.models.connections import connected_ids
@@ -49,7 +50,7 @@ class Story(models.Model):
         IMAGE = "image"
         VIDEO = "video"
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="stories")
+    user = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="stories")
     media = models.FileField(storage=private_storage, upload_to=story_name)
     media_type = models.CharField(max_length=10, choices=MediaType)
     content_type = models.CharField(max_length=50)
@@ -78,12 +79,13 @@ class Story(models.Model):
 
 
 class StoryView(models.Model):
-    story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="views")
+    story = models.ForeignKey(Story, db_index=False, on_delete=models.CASCADE, related_name="views")
     viewer = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["story", "viewer"], name="one_view_per_viewer")]
+        indexes = [models.Index(fields=["story", "-created_at", "-viewer"], name="views_by_story")]
 
     def __str__(self) -> str:
         return f"{self.viewer_id} saw {self.story_id}"
@@ -97,9 +99,7 @@ def story_feed(viewer_id: int, now: datetime) -> StoryQuerySet:
     return Story.objects.live(now).filter(user__in=connected_ids(viewer)).annotate(seen=Exists(views)).order_by("-pk")
 
 
-def viewers_of(story: Story, author: User) -> UserQuerySet:
-    """Who saw it, the latest first, each with `viewed_at`; without those the author cannot see."""
-    views = StoryView.objects.filter(story=story)
-    viewed_at = Subquery(views.filter(viewer=OuterRef("pk")).values("created_at"))
-    people = User.objects.visible_to(author).as_people().filter(pk__in=views.values("viewer"))
-    return people.annotate(viewed_at=viewed_at).order_by("-viewed_at", "-pk")
+@compiled_columns(*person_columns("viewer"), "created_at")
+def viewer_list(story_id: int, author_id: int) -> QuerySet[StoryView]:
+    """For `schemas.viewer_item`: whom of them the author can see, the latest first."""
+    return StoryView.objects.filter(there_for(author_id, "viewer"), story=story_id).order_by("-created_at", "-viewer")
