@@ -8,7 +8,7 @@ ready, and nothing but the values changes.
 import copy
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import wraps
@@ -70,9 +70,9 @@ class Ready:
         return compiler
 
 
-def fetched(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def fetched(sql: str, values: Sequence[Any], *, is_kept: bool) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if is_kept and connection.vendor == "postgresql":
             # Sends the values apart from the statement, which the database may then keep planned.
             cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
         cursor.execute(sql, values)
@@ -83,9 +83,10 @@ def fetched(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 class Plan(Generic[R]):
     """What was compiled for one shape of arguments."""
 
-    def __init__(self, build: "Callable[..., QuerySet[Any, R]]", columns: Sequence[str], arguments: Arguments) -> None:
-        self.build, self.columns, self.arguments = build, columns, arguments
-        self.template = self.shown(build(*marked(arguments, 0)))
+    def __init__(self, recipe: "Recipe[R]", arguments: Arguments) -> None:
+        self.build, self.columns, self.arguments = recipe.in_order, recipe.columns, arguments
+        self.is_kept = recipe.is_kept(arguments)
+        self.template = self.shown(self.build(*marked(arguments, 0)))
         self.compiler = self.template.query.get_compiler(connection=connection)
         self.compiler.as_sql()  # learns from it how to make rows into objects
         self.reading = self.statement(lambda rows: sql_of(self.shown(rows).query))
@@ -104,14 +105,14 @@ class Plan(Generic[R]):
         return first
 
     def read(self, arguments: Arguments, ending: str = "") -> list[R]:
-        found = fetched(self.reading.sql + ending, self.reading.filled(arguments))
+        found = fetched(self.reading.sql + ending, self.reading.filled(arguments), is_kept=self.is_kept)
         rows: QuerySet[Any, R] = QuerySet(self.template.model, query=cast(Query, Ready(self.compiler, found)))
         rows._iterable_class = self.template._iterable_class
         return list(rows)
 
     def count(self, arguments: Arguments) -> int:
         statement = self.counting = self.counting or self.statement(count_sql)
-        return int(fetched(statement.sql, statement.filled(arguments))[0][0])
+        return int(fetched(statement.sql, statement.filled(arguments), is_kept=self.is_kept)[0][0])
 
 
 class Rows(Generic[R]):
@@ -141,37 +142,53 @@ class Rows(Generic[R]):
         return self.plan.count(self.arguments)
 
 
+class Recipe(Generic[R]):
+    """What a `compiled` function is made of."""
+
+    def __init__(self, build: "Callable[..., QuerySet[Any, R]]", columns: Sequence[str], planned_for: set[str]) -> None:
+        self.build, self.columns, self.planned_for = build, columns, planned_for
+        self.names = list(inspect.signature(build).parameters)
+
+    def in_order(self, *values: Any) -> "QuerySet[Any, R]":
+        return self.build(**dict(zip(self.names, values, strict=True)))
+
+    def is_kept(self, arguments: Arguments) -> bool:
+        given = {name for name, value in zip(self.names, arguments, strict=True) if value is not None}
+        return not given & self.planned_for
+
+
 def compiled(build: "Callable[P, QuerySet[Any, R]]") -> Callable[P, Rows[R]]:
     """For a function that returns a queryset without a limit, and neither reads it nor looks at the clock.
 
     Numbers, moments and texts may differ from call to call; which of them are None, and booleans and members of an
     Enum, are the shape.
     """
-    return ready(build, ())
+    return ready(build, Recipe(build, (), set()))
 
 
-def compiled_columns(*columns: str) -> "Callable[[Callable[P, QuerySet[Any, Any]]], Callable[P, Rows[Any]]]":
-    """As `compiled`, for rows that are read as tuples of these columns."""
+def compiled_columns(
+    *columns: str, planned_for: Iterable[str] = ()
+) -> "Callable[[Callable[P, QuerySet[Any, Any]]], Callable[P, Rows[Any]]]":
+    """As `compiled`, for rows that are read as tuples of these columns.
+
+    With one of the arguments `planned_for` the database plans each time: how many rows are searched, depends on it.
+    """
 
     def decorate(build: "Callable[P, QuerySet[Any, Any]]") -> Callable[P, Rows[Any]]:
-        return ready(build, columns)
+        return ready(build, Recipe(build, columns, set(planned_for)))
 
     return decorate
 
 
-def ready(build: "Callable[P, QuerySet[Any, R]]", columns: Sequence[str]) -> Callable[P, Rows[R]]:
+def ready(build: "Callable[P, QuerySet[Any, R]]", recipe: Recipe[R]) -> Callable[P, Rows[R]]:
     plans: dict[Any, Plan[R]] = {}
-    names = list(inspect.signature(build).parameters)
-
-    def in_order(*values: Any) -> "QuerySet[Any, R]":
-        return build(**dict(zip(names, values, strict=True)))  # type: ignore[call-arg]
 
     @wraps(build)
     def rows(*given: P.args, **named: P.kwargs) -> Rows[R]:
-        arguments = (*given, *map(named.__getitem__, names[len(given) :]))
+        arguments = (*given, *map(named.__getitem__, recipe.names[len(given) :]))
         shape = tuple(type(argument) if is_variable(argument) else argument for argument in arguments)
         if shape not in plans:
-            plans[shape] = Plan(in_order, columns, arguments)
+            plans[shape] = Plan(recipe, arguments)
         return Rows(plans[shape], arguments)
 
     return rows

@@ -242,7 +242,7 @@ def with_facts(viewer_id: int | None, type_id: int, is_superuser: bool) -> Viewe
     return User(pk=viewer_id, user_type_id=type_id, is_superuser=is_superuser)
 
 
-@compiled_columns(*ITEM_COLUMNS)
+@compiled_columns(*ITEM_COLUMNS, planned_for=["search"])
 def event_list(
     viewer_id: int | None,
     type_id: int,

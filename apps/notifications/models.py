@@ -154,7 +154,7 @@ ITEM_COLUMNS = (
 )
 
 
-@compiled_columns(*ITEM_COLUMNS)
+@compiled_columns(*ITEM_COLUMNS, planned_for=["created_after", "created_before"])
 def notification_log(
     *,
     viewer_id: int,

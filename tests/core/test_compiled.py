@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.core.compiled import NotCompilable, compiled
+from apps.core.compiled import NotCompilable, compiled, compiled_columns
 from apps.core.errors import NotFound
 from tests.factories import UserFactory
 
@@ -50,6 +51,24 @@ def test_related_rows_come_along(called, django_assert_num_queries):
 
     with django_assert_num_queries(1):
         assert called("zoe").one().profile.city == "Rome"
+
+
+@pytest.mark.postgres
+def test_what_a_plan_depends_on_is_planned_each_time():
+    @compiled_columns("username", planned_for=["name"])
+    def people(lowest, *, name):
+        rows = User.objects.filter(pk__gt=lowest)
+        return (rows.filter(username=name) if name else rows).order_by("pk")
+
+    anna, bert = UserFactory(username="anna"), UserFactory(username="bert")
+
+    with CaptureQueriesContext(connection) as sent:
+        assert list(people(anna.pk, name=None)) == [("bert",)]
+        assert list(people(0, name="bert")) == [("bert",)]
+
+    kept, planned = (query["sql"] for query in sent)
+    assert "$1" in kept
+    assert "'bert'" in planned
 
 
 def test_what_is_not_there_is_404(called):
