@@ -60,7 +60,8 @@ def test_what_a_plan_depends_on_is_planned_each_time():
         rows = User.objects.filter(pk__gt=lowest)
         return (rows.filter(username=name) if name else rows).order_by("pk")
 
-    anna, bert = UserFactory(username="anna"), UserFactory(username="bert")
+    anna = UserFactory(username="anna")
+    UserFactory(username="bert")
 
     with CaptureQueriesContext(connection) as sent:
         assert list(people(anna.pk, name=None)) == [("bert",)]
