@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
-from apps.accounts.models import Session, User, listening_session, living_session, permissions_given
+from apps.accounts.models import Session, User, listening_session, living_session, permission_names
 from apps.accounts.tokens import Claims, Purpose, read_token
 from apps.core.auth import ListenerPass, SignedInRequest, bearer_token
 from apps.core.clients import client_of
@@ -75,5 +75,10 @@ class AccountBackend(ModelBackend):
             raise PermissionDenied from error
         return user if user and user.is_active else None
 
-    def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
-        return permissions_given(user_obj)
+    def get_all_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
+        """In one query; where it finds none yet, Django would ask for each way they are given."""
+        kept = vars(user_obj)
+        if isinstance(user_obj, User) and not user_obj.is_superuser and "_perm_cache" not in kept:
+            names = permission_names(user_obj.pk, user_obj.user_type_id)
+            kept["_perm_cache"] = {f"{app}.{name}" for app, name in names}
+        return super().get_all_permissions(user_obj, obj)

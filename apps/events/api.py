@@ -20,7 +20,17 @@ from apps.core.schemas import Answer, Page, Reply, ok
 from apps.core.uploads import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
-from apps.events.models import Event, Period, Viewer, attendee_list, event_list, event_shown, facts_of, feed_of
+from apps.events.models import (
+    Event,
+    Period,
+    Viewer,
+    attendee_list,
+    event_afterwards,
+    event_list,
+    event_shown,
+    facts_of,
+    feed_of,
+)
 from apps.events.schemas import (
     AttendeeOut,
     EventChanges,
@@ -52,8 +62,7 @@ class AnyRequest(HttpRequest):
 
 
 def item(request: SignedInRequest, event: Event) -> Event:
-    """The event as its answer shows it; also one that a change has just hidden from the caller."""
-    return Event.objects.as_items(request.user).get(pk=event.pk)
+    return event_afterwards(request.user.pk, event.pk).one()
 
 
 def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:

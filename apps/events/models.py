@@ -265,6 +265,12 @@ def event_shown(viewer_id: int | None, type_id: int, is_superuser: bool, *, even
     return Event.objects.visible_to(viewer).filter(pk=event_id).as_items(viewer)
 
 
+@compiled
+def event_afterwards(viewer_id: int, event_id: int) -> EventQuerySet:
+    """As its answer shows it; also one that a change has just hidden from the viewer."""
+    return Event.objects.filter(pk=event_id).as_items(User(pk=viewer_id))
+
+
 class CalendarFeed(models.Model):
     """Whose calendar address counts: a new `generation` makes the former one worthless. The first needs no row."""
 

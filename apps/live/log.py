@@ -16,13 +16,17 @@ CONTROL = "session_ended"
 # Heads are taken in the order of the ids, whoever takes several: nobody waits in a circle.
 POSTGRESQL = """
     WITH told AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS told (user_id, object_id)),
+    payload AS (
+        INSERT INTO live_payload (event, data, actor_id, about, created_at) VALUES (%s, %s, %s, %s, %s)
+        RETURNING id, created_at
+    ),
     heads AS (
         INSERT INTO live_head (user_id, last_seq) SELECT user_id, 1 FROM told ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET last_seq = live_head.last_seq + 1
         RETURNING user_id, last_seq
     )
     INSERT INTO live_entry (head_id, seq, payload_id, object_id, created_at)
-    SELECT user_id, last_seq, %s, object_id, %s FROM heads JOIN told USING (user_id)
+    SELECT user_id, last_seq, payload.id, object_id, created_at FROM heads JOIN told USING (user_id), payload
 """
 # SQLite never joins heads: where ANALYZE has counted few of them, it would go through all for each person.
 SQLITE_HEADS = """
@@ -47,13 +51,14 @@ Told = Sequence[tuple[int, int | None]]
 
 def append(told: Told, payload: Payload) -> None:
     """One more entry for each of them, in the transaction of what it tells of."""
-    payload.save(force_insert=True)
-    now = connection.ops.adapt_datetimefield_value(payload.created_at)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             users, objects = zip(*told, strict=True)
-            cursor.execute(POSTGRESQL, [list(users), list(objects), payload.pk, now])
+            row = [payload.event, payload.data, payload.actor_id, payload.about, payload.created_at]
+            cursor.execute(POSTGRESQL, [list(users), list(objects), *row])
         else:
+            payload.save(force_insert=True)
+            now = connection.ops.adapt_datetimefield_value(payload.created_at)
             cursor.execute(SQLITE_HEADS, [orjson.dumps(told).decode()])
             seqs = dict(cursor.fetchall())
             entries = [(user_id, seqs[user_id], object_id) for user_id, object_id in told]

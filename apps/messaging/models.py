@@ -7,9 +7,9 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
-from apps.accounts.models import User, has_permission, not_blocked
+from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
 from apps.core.aggregates import JSONList
-from apps.core.compiled import compiled_columns
+from apps.core.compiled import compiled, compiled_columns
 from apps.core.links import API, file_url
 from apps.core.pages import LogQuery, near
 from apps.core.people import person_columns
@@ -93,11 +93,25 @@ class Conversation(models.Model):
     def other_user(self) -> User:
         return self.other_than(self.reader_id)
 
+    def other_id(self, person_id: int) -> int:
+        return self.second_id if self.first_id == person_id else self.first_id
+
     def path_for(self, reader: User) -> str:
         """Where `reader` finds its messages."""
         if self.name:
             return f"{API}/chat/conversations/{self.name}/messages"
-        return f"{API}/chat?user_id={self.other_than(reader.pk).pk}"
+        return f"{API}/chat?user_id={self.other_id(reader.pk)}"
+
+
+@compiled
+def unnamed_conversation(first_id: int, second_id: int) -> ConversationQuerySet:
+    return Conversation.objects.filter(first=first_id, second=second_id, name=None)
+
+
+@compiled
+def addressee(sender_id: int, receiver_id: int) -> UserQuerySet:
+    """Whom `sender` may know of, if they may not write to them."""
+    return User.objects.blockable_by(sender_id).as_people().filter(pk=receiver_id)
 
 
 ITEM_COLUMNS = (

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.models import User, UserQuerySet
+from apps.accounts.models import User, UserQuerySet, block_made
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.errors import Invalid, NotFound, PermissionDenied
@@ -23,7 +23,7 @@ from apps.messaging.errors import (
     RoomNameTaken,
     WrongParticipants,
 )
-from apps.messaging.models import Attachment, Conversation, Message, last_activity
+from apps.messaging.models import Attachment, Conversation, Message, addressee, last_activity, unnamed_conversation
 from apps.messaging.schemas import (
     EMPTY,
     DeletedOut,
@@ -63,7 +63,7 @@ def write_into(*, conversation: Conversation, sender: User, letter: LetterIn) ->
 def receiver_of(sender: User, receiver_id: int) -> User:
     if sender.pk == receiver_id:
         raise OwnReceiver
-    receiver = User.objects.blockable_by(sender).as_people().filter(pk=receiver_id).first()
+    receiver = addressee(sender.pk, receiver_id).first()
     if receiver is None:
         raise ReceiverNotFound
     refuse_unwelcome(sender, receiver)
@@ -78,7 +78,7 @@ def type_to(*, sender: User, receiver_id: int) -> None:
 
 def refuse_unwelcome(sender: User, receiver: User) -> None:
     refuse_unverified(sender)
-    if sender.blocks_made.filter(blocked=receiver).exists():
+    if block_made(sender.pk, receiver.pk).first():
         raise BlockedByYou
     connections = Connection.objects.accepted().between(sender, receiver)
     if site_settings().chat_requires_connection and not connections.exists():
@@ -149,8 +149,9 @@ def name_of(message: Message) -> str:
 
 def unnamed(one: User, other: User) -> Conversation:
     first, second = sorted([one, other], key=lambda person: person.pk)
-    conversation, _ = Conversation.objects.get_or_create(first=first, second=second, name=None)
-    return conversation
+    if found := unnamed_conversation(first.pk, second.pk).first():
+        return found
+    return Conversation.objects.get_or_create(first=first, second=second, name=None)[0]
 
 
 def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversation:
@@ -195,8 +196,7 @@ def read(*, conversation: Conversation, by: User) -> int:
     settle(receiver=by.pk, code=TOLD, redirect_id=conversation.pk)
     if updated:
         news = ReadByOut(conversation=conversation.pk, user_id=by.pk, read_at=now)
-        other_id = conversation.first_id if by.pk == conversation.second_id else conversation.second_id
-        live.publish([other_id], ReadEvent(data=news), actor=by)
+        live.publish([conversation.other_id(by.pk)], ReadEvent(data=news), actor=by)
     return updated
 
 

@@ -185,6 +185,17 @@ def unread_notifications(viewer_id: int, now: datetime) -> NotificationQuerySet:
     return Notification.objects.visible_to(viewer_id, now).unread()
 
 
+@compiled
+def notification_type(code: str) -> "models.QuerySet[NotificationType]":
+    return NotificationType.objects.filter(code=code)
+
+
+@compiled
+def unread_about(receiver_id: int, code: str, redirect_id: int) -> NotificationQuerySet:
+    """As `about`, with all that an item shows."""
+    return Notification.objects.about(receiver_id, code, redirect_id).unread().as_items()
+
+
 class FanOutQuerySet(models.QuerySet["FanOut"]):
     def unfinished(self) -> Self:
         return self.filter(finished_at=None)

@@ -10,7 +10,14 @@ from django.db.models import QuerySet, Value
 from django.utils import timezone
 
 from apps.live.services import publish, publish_each
-from apps.notifications.models import FanOut, Notification, NotificationQuerySet, NotificationType
+from apps.notifications.models import (
+    FanOut,
+    Notification,
+    NotificationQuerySet,
+    NotificationType,
+    notification_type,
+    unread_about,
+)
 from apps.notifications.schemas import NotificationEvent, NotificationOut, Redirect
 
 if TYPE_CHECKING:
@@ -37,7 +44,7 @@ class News(NamedTuple):
     words: dict[str, str]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """Tell `receiver` what happened, in the words of the notification type `code`; nothing if it is switched off."""
     if content := compose(code, redirect, words):
@@ -49,7 +56,7 @@ def announce(notification: Notification) -> None:
     publish([notification.receiver_id], event, actor=notification.actor)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def renew(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """As `notify`, but what was told of the same object and not read yet is brought up to date instead.
 
@@ -58,7 +65,7 @@ def renew(*, receiver: "User", code: str, actor: "User | None", redirect: Redire
     content = compose(code, redirect, words)
     if content is None:
         return
-    told = Notification.objects.about(receiver.pk, code, redirect.id).unread().as_items().first()
+    told = unread_about(receiver.pk, code, redirect.id).first()
     if told is None:
         announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
         return
@@ -110,7 +117,7 @@ def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, A
 
 
 def kind_of(code: str) -> NotificationType:
-    kind = NotificationType.objects.filter(code=code).first()
+    kind = notification_type(code).first()
     if kind is None:
         raise NotificationType.DoesNotExist(f"There is no notification type {code}: run `manage.py seed`.")
     return kind

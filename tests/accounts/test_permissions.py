@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from apps.accounts.models import User, UserType
+from apps.accounts.models import User, UserType, has_permission
 from tests.factories import UserFactory
 
 NAME = "accounts.review_document"
@@ -32,6 +32,15 @@ def test_it_can_be_granted_in_three_ways(alice, review, way):
         alice.user_permissions.add(review)
 
     assert (before, may(alice)) == (False, True)
+    assert User.objects.filter(has_permission(alice, NAME)).exists()
+
+
+def test_all_are_asked_for_once(alice, django_assert_num_queries):
+    alice = User.objects.get(pk=alice.pk)
+
+    with django_assert_num_queries(1):
+        assert alice.has_perm("events.join_event")
+        assert not alice.has_perm(NAME)
 
 
 def test_what_a_type_may_others_may_not(alice, review):

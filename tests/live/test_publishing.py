@@ -358,8 +358,8 @@ def test_telling_many_costs_as_much_as_telling_one(alice, django_assert_num_quer
     UserFactory.create_batch(count)
     others = User.objects.exclude(pk=alice.pk)
 
-    # Two savepoints, the type, the notifications and one of them, the payload, heads and entries.
-    with django_assert_num_queries(7 if connection.vendor == "postgresql" else 8):
+    # Two savepoints, the type, the notifications and one of them, the logs.
+    with django_assert_num_queries(6 if connection.vendor == "postgresql" else 8):
         notify_all(receivers=others, code="event_invited", actor=alice, redirect=leads_to(event))
 
     assert Entry.objects.count() == count

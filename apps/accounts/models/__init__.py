@@ -1,4 +1,4 @@
-from apps.accounts.models.blocks import Block, not_blocked
+from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.sessions import Session, listening_session, living_session
@@ -10,7 +10,7 @@ from apps.accounts.models.users import (
     has_permission,
     is_away,
     own_profile,
-    permissions_given,
+    permission_names,
     person_seen,
     there_for,
 )
@@ -26,13 +26,14 @@ __all__ = [
     "User",
     "UserQuerySet",
     "UserType",
+    "block_made",
     "has_permission",
     "is_away",
     "listening_session",
     "living_session",
     "not_blocked",
     "own_profile",
-    "permissions_given",
+    "permission_names",
     "person_seen",
     "there_for",
 ]

@@ -3,6 +3,8 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import F, Q
 
+from apps.core.compiled import compiled
+
 
 class BlockQuerySet(models.QuerySet["Block"]):
     def between(self, one: Any, other: Any) -> Self:
@@ -39,3 +41,8 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.blocker} blocks {self.blocked}"
+
+
+@compiled
+def block_made(blocker_id: int, blocked_id: int) -> BlockQuerySet:
+    return Block.objects.filter(blocker=blocker_id, blocked=blocked_id)

@@ -1,7 +1,9 @@
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.contrib.auth.models import AbstractUser, Permission
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import RegexValidator
@@ -11,7 +13,7 @@ from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
-from apps.core.compiled import compiled
+from apps.core.compiled import compiled, compiled_columns
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -72,9 +74,13 @@ class UserType(models.Model):
             raise ValidationError(dict.fromkeys(taken, "Another user type is called so."))
 
 
-def permissions_given(user: "User") -> models.QuerySet[Permission]:
-    """What is given to the person or to their type; a group's permissions are Django's own affair."""
-    return Permission.objects.filter(Q(user=user) | Q(user_types=user.user_type_id)).distinct()
+def permissions_of(user_id: int, type_id: int) -> models.QuerySet[Permission]:
+    """What is given to the person, their type or a group of theirs."""
+    own = User.user_permissions.through.objects.filter(user=user_id)
+    of_type = UserType.permissions.through.objects.filter(usertype=type_id)
+    of_groups = Group.permissions.through.objects.filter(group__user=user_id)
+    ways = [Q(pk__in=rows.values("permission")) for rows in (own, of_type, of_groups)]
+    return Permission.objects.filter(reduce(or_, ways))
 
 
 def has_permission(user: "User", permission: str) -> Q:
@@ -82,8 +88,8 @@ def has_permission(user: "User", permission: str) -> Q:
     if user.is_superuser:
         return Q(pk__isnull=False)
     app, codename = permission.split(".")
-    named = Permission.objects.filter(content_type__app_label=app, codename=codename)
-    return Q(Exists(named.filter(Q(pk__in=permissions_given(user)) | Q(group__user=user))))
+    given = permissions_of(user.pk, user.user_type_id)
+    return Q(Exists(given.filter(content_type__app_label=app, codename=codename)))
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -132,8 +138,10 @@ class UserQuerySet(models.QuerySet["User"]):
         `viewer` may be a person, an id or an expression."""
         return self.active().filter(not_blocked(viewer, "pk"))
 
-    def blockable_by(self, viewer: "User") -> Self:
-        """Also those already blocked; not those who blocked the viewer, who do not exist for them."""
+    def blockable_by(self, viewer: Any) -> Self:
+        """Also those already blocked; not those who blocked the viewer, who do not exist for them.
+
+        `viewer` may be a person or an id."""
         return self.active().exclude(pk__in=Block.objects.filter(blocked=viewer).values("blocker"))
 
     def with_login(self, name: str) -> Self:
@@ -256,6 +264,11 @@ def is_away(person: str) -> Exists:
 def there_for(viewer: Any, person: str) -> Q:
     """`visible_to` for the rows that lead to people by the field `person`."""
     return Q(~is_away(person)) & not_blocked(viewer, person)
+
+
+@compiled_columns("content_type__app_label", "codename")
+def permission_names(user_id: int, type_id: int) -> models.QuerySet[Permission]:
+    return permissions_of(user_id, type_id)
 
 
 @compiled
