@@ -110,7 +110,7 @@ def unnamed_conversation(first_id: int, second_id: int) -> ConversationQuerySet:
 
 @compiled
 def addressee(sender_id: int, receiver_id: int) -> UserQuerySet:
-    """Whom `sender` may know of, if they may not write to them."""
+    """Somebody who is there for `sender`; whether they are welcome to write is another question."""
     return User.objects.blockable_by(sender_id).as_people().filter(pk=receiver_id)
 
 

@@ -256,8 +256,8 @@ class User(AbstractUser):
 
 
 def is_away(person: str) -> Exists:
-    """Whether `person`, a field of the outer query, is not active. Few are: their index is read, not everybody's rows,
-    which a join would be for."""
+    """Whether `person`, a field of the outer query, is not active. Few are: their index is read, where a join would
+    read everybody."""
     return Exists(User.objects.filter(pk=OuterRef(person), is_active=False))
 
 
