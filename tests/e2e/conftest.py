@@ -191,3 +191,34 @@ def launch(environment: dict[str, str], log: Path, port: int) -> Infloo:
             start_new_session=True,
         )
     return Infloo(f"http://127.0.0.1:{port}", environment, process)
+
+
+@pytest.fixture
+def infloo(start: Start) -> Infloo:
+    """A fresh one, as a first visitor has it."""
+    return start()
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    home = Home(tmp_path_factory.mktemp("shared"), {"THROTTLES": "off", "WORKER_TIMEOUT": "14", "WORKER_RETRY": "15"})
+    yield home
+    home.clear()
+
+
+@pytest.fixture
+def shared(shared_home: Home) -> Iterator[Infloo]:
+    """One for all tests that can live with the others' data: no limits, and it soon tries again what died."""
+    infloo = shared_home.running()
+    seen = len(shared_home.log.read_text())
+    yield infloo
+    failures = [line for line in shared_home.log.read_text()[seen:].splitlines() if '"status": 5' in line]
+    assert failures == []
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """As a first visitor has it, demo people included: for all tests that look, or only add to it."""
+    home = Home(tmp_path_factory.mktemp("demo"), {"DEMO": "1"})
+    yield home
+    home.clear()
