@@ -35,6 +35,7 @@ DEAF_SWEEP_SECONDS = 0.5
 """How often all logs are looked at without a bell: while there is one, and while there is none."""
 TICK_SECONDS = 1
 RETRY_SECONDS = 0.5
+CANCEL_SECONDS = 0.1
 
 
 def in_time(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -69,9 +70,11 @@ class Hub:
             self.close_on_signals()
 
     async def stop(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        while self.tasks:  # who connects just then may swallow it: it comes again
+            for task in self.tasks:
+                task.cancel()
+            _, unfinished = await asyncio.wait(self.tasks, timeout=CANCEL_SECONDS)
+            self.tasks = list(unfinished)
         bell.here, self.loop = None, None
 
     def close_on_signals(self) -> None:

@@ -340,3 +340,25 @@ def test_nonsense_on_the_line_is_survived(serve, alice, caplog):
         assert (await stream.next("notification")).id == "1"
 
     serve(scenario)
+
+
+def test_a_line_that_does_not_notice_its_end_at_first_holds_up_no_shutdown(serve, monkeypatch):
+    """As a client may that is just connecting, and takes the end for its own timeout."""
+    waits = []
+
+    async def deaf():
+        waits.append("heard nothing")
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        waits.append("again")
+        await asyncio.sleep(3600)
+        yield {}
+
+    async def scenario(server):
+        await until(lambda: waits)
+
+    monkeypatch.setattr(bell, "messages", deaf)
+
+    serve(scenario)
+
+    assert waits == ["heard nothing", "again"]
