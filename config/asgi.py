@@ -5,6 +5,7 @@ import warnings
 
 from django.core.asgi import get_asgi_application
 
+gc.disable()  # while it loads there is nothing to find
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # WhiteNoise answers with open files, which Django reads before it sends them; they are small.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
@@ -22,4 +23,5 @@ get_resolver().url_patterns  # noqa: B018  # loads all there is
 # It stays: a search for garbage that goes through it and through ten thousand streams holds up every event.
 gc.collect()
 gc.freeze()
+gc.enable()
 gc.set_threshold(2_000, 20, 100)
