@@ -54,6 +54,11 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def rows(installed):
+    return installed.rows()
+
+
+@pytest.fixture(scope="module")
 def archive(installed):
     installed.manage("backup", "--with-secrets", installed.data.parent / "backup.tar")
     return installed.data.parent / "backup.tar"
@@ -64,21 +69,20 @@ def second(tmp_path):
     return Installation(tmp_path, "infloo_second")
 
 
-def test_what_was_backed_up_is_there_again(installed, archive, second):
+def test_what_was_backed_up_is_there_again(installed, rows, archive, second):
     restored = second.run("restore", archive)
     second.manage("migrate")
 
     assert restored.stdout == f"put back the database and {FILES} files; now run migrate, and start\n"
     assert restored.stderr.startswith("SECRET_KEY or TOKEN_KEY is another than in the backup")
-    rows = second.rows()
     assert len(rows) > 100
-    assert rows == installed.rows()
+    assert second.rows() == rows
     assert len(second.files()) == FILES
     assert second.files() == installed.files()
     second.set_up("use_it()")
 
 
-def test_people_are_not_replaced_by_mistake(installed, archive, second):
+def test_people_are_not_replaced_by_mistake(installed, rows, archive, second):
     second.set_up("set_up(filled=False); use_it()")
     before = second.rows()
 
@@ -89,7 +93,7 @@ def test_people_are_not_replaced_by_mistake(installed, archive, second):
     assert second.rows() == before
 
     second.manage("restore", archive, "--force")
-    assert second.rows() == installed.rows()
+    assert second.rows() == rows
     assert second.files() == installed.files()
 
 

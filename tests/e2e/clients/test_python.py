@@ -2,15 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
 from django.db import connection
 from infloo_live import Ended, Event, Live
 
-from tests.e2e.conftest import Home
-from tests.e2e.strangers import Stranger, log_of, say, short_token, speaking, strangers, tell_in_step
+from tests.e2e.strangers import log_of, say, short_token, speaking, tell_in_step
 from tests.e2e.wire import wire_to
 
 WRITERS, EACH = 8, 250 if connection.vendor == "postgresql" else 50
@@ -19,21 +18,6 @@ EVENTS = WRITERS * EACH
 SECONDS = 60
 """Where only that something happens matters, and not when."""
 LAST = "the last"
-
-
-@pytest.fixture(scope="module")
-def people(shared_home: Home) -> Iterator[Stranger]:
-    return strangers(shared_home.running(), "listener", 30)
-
-
-@pytest.fixture
-def alice(people: Iterator[Stranger]) -> Stranger:
-    return next(people)
-
-
-@pytest.fixture
-def bob(people: Iterator[Stranger]) -> Stranger:
-    return next(people)
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = SECONDS) -> None:

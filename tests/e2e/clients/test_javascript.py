@@ -5,11 +5,12 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import ROOT, Home, Infloo
+from tests.e2e.browser import chromium
+from tests.e2e.conftest import ROOT, Infloo
 from tests.e2e.people import data_of
-from tests.e2e.strangers import Stranger, log_of, say, short_token, speaking, strangers, tell_in_step
+from tests.e2e.strangers import Stranger, log_of, say, short_token, speaking, tell_in_step
 from tests.e2e.wire import Wire, wire_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
@@ -42,26 +43,8 @@ SECONDS = 60
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=quiet)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def people(shared_home: Home) -> Iterator[Stranger]:
-    return strangers(shared_home.running(), "surfer", 40)
-
-
-@pytest.fixture
-def alice(people: Iterator[Stranger]) -> Stranger:
-    return next(people)
-
-
-@pytest.fixture
-def bob(people: Iterator[Stranger]) -> Stranger:
-    return next(people)
 
 
 @pytest.fixture
