@@ -7,6 +7,8 @@ from api import api
 from apps.core.routing import Description
 from tests.operations import SCHEMA
 
+pytestmark = pytest.mark.sqlite
+
 SHAPES = SCHEMA["components"]["schemas"]
 
 

@@ -8,6 +8,8 @@ from django.core.management import call_command
 from apps.core.models import AuditEntry
 from tests import drift
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def description(tmp_path, monkeypatch):

@@ -124,6 +124,7 @@ def asked(process):
     return process.stdout.readline() == "200\n"
 
 
+@pytest.mark.sqlite
 def test_it_adds_up_what_the_processes_count():
     before = requests(scrape(), "health")
 
@@ -138,6 +139,7 @@ def test_it_adds_up_what_the_processes_count():
         assert requests(scrape(), "health") == before + 3
 
 
+@pytest.mark.sqlite
 def test_what_an_ended_process_counted_stays_and_its_files_go():
     before = requests(scrape(), "health")
 

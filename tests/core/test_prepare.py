@@ -7,6 +7,8 @@ import pytest
 
 from config.prepare import are_collected
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def static(settings, tmp_path):

@@ -14,6 +14,8 @@ from limits.storage import storage_from_string
 
 from config import environment as readers
 
+pytestmark = pytest.mark.sqlite
+
 ROOT = Path(settings.BASE_DIR)
 GOOD = {"SECRET_KEY": "s" * 40, "TOKEN_KEY": "t" * 40, "PUBLIC_URL": "http://127.0.0.1:8000", "DEBUG": "off"}
 S3 = {
