@@ -1,6 +1,5 @@
 """The process that serves the live stream, and tokens for those who listen to it."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -14,15 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Session
 from apps.accounts.tokens import Claims, Purpose, make_token, new_token_id
-from benchmarks.processes import running
-
-
-def free_port() -> int:
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port: int = line.getsockname()[1]
-        return port
-
+from benchmarks.processes import free_port, running
 
 PORT = free_port()
 SERVER = (

@@ -25,28 +25,29 @@ from PIL import Image
 from apps.messaging.models import Conversation
 from benchmarks.caller import queries_of
 from benchmarks.data import World
-from benchmarks.processes import running
+from benchmarks.processes import free_port, running
 from benchmarks.size import BUSY, FRIEND, PASSWORD, username
 from benchmarks.wrk import Figures, Request, measure
 
-PORT = 8910
 SECONDS = 5
 CLIENTS = (1, 32)
 PEOPLE = 64
 """They ask in turn: brands with tens of connections, each with somebody to write to."""
 PEER = Path(__file__).parent / "peer"
 UVICORN = "--loop uvloop --http httptools --no-access-log --no-proxy-headers --no-server-header"
-GUNICORN = f"--bind 127.0.0.1:{PORT} --worker-class gthread --workers 2 --threads 16 --log-level warning"
+GUNICORN = "--worker-class gthread --workers 2 --threads 4 --log-level warning"
+"""As deploy/gunicorn.conf.py has it, but that wrk keeps its connections as nginx would its callers'."""
 JSON = {"Content-Type": "application/json"}
 BOUNDARY = "benchmark"
 
-Measured = dict[str, dict[int, Figures]]
-"""By operation, and by the number of clients."""
+Measured = dict[int, Figures]
+"""By the number of clients."""
 
 
 @dataclass(frozen=True)
 class Server:
     name: str
+    port: int
     command: Sequence[str | Path]
     variables: dict[str, str]
     is_infloo: bool = True
@@ -56,9 +57,20 @@ def main(world: World) -> None:
     print(f"\nload; {world.users:,} people, {SECONDS} s each; requests per second, milliseconds")
     with tempfile.TemporaryDirectory(prefix="infloo-load-") as name:
         folder = Path(name)
-        python = make_peer(folder)
-        results = {server.name: measure_server(server, folder, world) for server in servers(folder, python)}
-    compare(results)
+        found = servers(folder, make_peer(folder))
+        with serving(found, folder, COUNT_QUERIES="1"):
+            operations = {server.name: prepare(server, world) for server in found}
+            counts = {server.name: count_queries(server, operations[server.name]) for server in found}
+        print_head()
+        with serving(found, folder):
+            for label in operations[found[0].name]:
+                measured = {}
+                for server in found:
+                    measured[server.name] = measure_one(server, folder, operations[server.name][label])
+                    print(line(label, server, counts[server.name][label], measured[server.name]), flush=True)
+                    if (seconds := wait_for_worker()) > 1:
+                        print(f"{'':14} the worker was done {seconds:.1f} s later", flush=True)
+                print(f"{'':14} {times_the_peer(list(measured.values()))}")
 
 
 def make_peer(folder: Path) -> Path:
@@ -71,73 +83,64 @@ def make_peer(folder: Path) -> Path:
 
 
 def servers(folder: Path, python: Path) -> list[Server]:
+    """The peer comes last."""
     infloo = {"DATABASE_POOL": "1", "LOG_LEVEL": "INFO"}
-    asgi = f"-m uvicorn config.asgi:application --host 127.0.0.1 --port {PORT} --timeout-graceful-shutdown 5 {UVICORN}"
-    wsgi = f"-m gunicorn config.wsgi:application {GUNICORN}"
-    peer = f"-m gunicorn benchmarks.peer.wsgi:application {GUNICORN}"
     settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.peer.settings", "MEDIA_ROOT": str(folder / "media")}
+    asgi, wsgi, peer = free_port(), free_port(), free_port()
+    commands = [
+        f"-m uvicorn config.asgi:application --host 127.0.0.1 --port {asgi} --timeout-graceful-shutdown 5 {UVICORN}",
+        f"-m gunicorn config.wsgi:application --bind 127.0.0.1:{wsgi} {GUNICORN}",
+        f"-m gunicorn benchmarks.peer.wsgi:application --bind 127.0.0.1:{peer} {GUNICORN}",
+    ]
     return [
-        Server("Infloo, uvicorn", [sys.executable, *asgi.split()], infloo),
-        Server("Infloo, gunicorn", [sys.executable, *wsgi.split()], infloo),
-        Server("peer, gunicorn", [python, *peer.split()], settings, is_infloo=False),
+        Server("Infloo, uvicorn", asgi, [sys.executable, *commands[0].split()], infloo),
+        Server("Infloo, gunicorn", wsgi, [sys.executable, *commands[1].split()], infloo),
+        Server("peer, gunicorn", peer, [python, *commands[2].split()], settings, is_infloo=False),
     ]
 
 
-def measure_server(server: Server, folder: Path, world: World) -> Measured:
-    print(f"\n{server.name}")
-    heads = [f"{clients} client{'s' if clients > 1 else ''}: /s {'p50':>8} {'p99':>8}" for clients in CLIENTS]
-    print(f"{'':24} {'queries':>8} {heads[0]:>32} {heads[1]:>34} {'errors':>7}")
-    with serving(server, folder, COUNT_QUERIES="1"):
-        operations = prepare(world)
-        counts = {label: count_queries(server, requests[-1]) for label, requests in operations.items()}
-    measured: Measured = {}
-    with serving(server, folder):
-        for label, requests in operations.items():
-            measured[label] = {
-                clients: measure(folder, PORT, requests, clients=clients, seconds=SECONDS) for clients in CLIENTS
-            }
-            print(line(label, counts[label], measured[label]), flush=True)
-            if server.is_infloo and label == "POST event":
-                print(f"{'':24} the worker was done {wait_for_worker():.1f} s later", flush=True)
-    return measured
-
-
 @contextmanager
-def serving(server: Server, folder: Path, **variables: str) -> Iterator[None]:
+def serving(found: Sequence[Server], folder: Path, **variables: str) -> Iterator[None]:
+    """All of them, and Infloo's worker; while one is measured the others wait."""
     log = folder / "servers.log"
     with ExitStack() as stack:
-        stack.enter_context(running(server.command, log, **server.variables, **variables))
-        if server.is_infloo:
-            stack.enter_context(running([sys.executable, "manage.py", "qcluster"], log, LOG_LEVEL="INFO"))
-        wait_until_ready(log)
+        for server in found:
+            stack.enter_context(running(server.command, log, **server.variables, **variables))
+        stack.enter_context(running([sys.executable, "manage.py", "qcluster"], log, LOG_LEVEL="INFO"))
+        for server in found:
+            wait_until_ready(server, log)
         yield
 
 
-def wait_until_ready(log: Path) -> None:
+def wait_until_ready(server: Server, log: Path) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            send(Request("GET", "/api/v1/notifications"))
+            send(server, Request("GET", "/api/v1/notifications"))
         except urllib.error.HTTPError:  # it answers: nobody is signed in
             return
         except OSError:
             time.sleep(0.2)
-    raise SystemExit(f"The server does not answer:\n{log.read_text()[-3000:]}")
+    raise SystemExit(f"{server.name} does not answer:\n{log.read_text()[-3000:]}")
 
 
-def send(request: Request) -> Any:
-    url = f"http://127.0.0.1:{PORT}{request.path}"
+def send(server: Server, request: Request) -> Any:
+    url = f"http://127.0.0.1:{server.port}{request.path}"
     call = urllib.request.Request(url, request.body or None, request.headers, method=request.method)
     with urllib.request.urlopen(call, timeout=20) as response:  # noqa: S310
         return response.headers, json.load(response)
 
 
-def prepare(world: World) -> dict[str, list[Request]]:
+def measure_one(server: Server, folder: Path, requests: Sequence[Request]) -> Measured:
+    return {clients: measure(folder, server.port, requests, clients=clients, seconds=SECONDS) for clients in CLIENTS}
+
+
+def prepare(server: Server, world: World) -> dict[str, list[Request]]:
     """For each operation what the people ask in turn."""
     start, step = world.users // 3 // 8 * 8 + 2, world.users // 2 // PEOPLE // 8 * 8
     people = [start + step * place for place in range(PEOPLE)]
     partners = [partner_of(person) for person in people]
-    tokens = [bearer(person) for person in [*people, BUSY]]
+    tokens = [bearer(server, person) for person in [*people, BUSY]]
     each = list(zip(people, partners, tokens, strict=False))
     picture = small_picture()
     long_chat = Request("GET", f"/api/v1/chat?user_id={FRIEND}", tokens[-1])
@@ -161,8 +164,8 @@ def partner_of(person: int) -> int:
     return theirs.order_by("pk").get(second=person).first_id if theirs else FRIEND
 
 
-def bearer(person: int) -> dict[str, str]:
-    answer = send(login(person))[1]
+def bearer(server: Server, person: int) -> dict[str, str]:
+    answer = send(server, login(person))[1]
     return {"Authorization": f"Bearer {answer.get('data', answer)['access']}"}
 
 
@@ -196,10 +199,14 @@ def story(picture: bytes, headers: dict[str, str]) -> Request:
     )
 
 
-def count_queries(server: Server, request: Request) -> int:
+def count_queries(server: Server, operations: dict[str, list[Request]]) -> dict[str, int]:
     """Of the second time: the first may warm something up."""
-    send(request)
-    return len(queries_of(partial(inside, request))) if server.is_infloo else int(send(request)[0]["X-Queries"])
+    counts = {}
+    for label, requests in operations.items():
+        send(server, requests[-1])
+        asked = partial(inside, requests[-1])
+        counts[label] = len(queries_of(asked)) if server.is_infloo else int(send(server, requests[-1])[0]["X-Queries"])
+    return counts
 
 
 def inside(request: Request) -> Any:
@@ -208,22 +215,27 @@ def inside(request: Request) -> Any:
 
 
 def wait_for_worker() -> float:
+    """Seconds; what it still has to tell would cost whoever is measured next."""
     started = time.monotonic()
     while OrmQ.objects.exists():
         time.sleep(0.1)
     return time.monotonic() - started
 
 
-def line(label: str, queries: int, figures: dict[int, Figures]) -> str:
+def print_head() -> None:
+    heads = [f"{clients} client{'s' if clients > 1 else ''}: /s {'p50':>8} {'p99':>8}" for clients in CLIENTS]
+    print(f"{'':33} {'queries':>8} {heads[0]:>32} {heads[1]:>34} {'errors':>7}")
+
+
+def line(label: str, server: Server, queries: int, figures: Measured) -> str:
     columns = [f"{found.per_second:16.0f} {found.p50:8.1f} {found.p99:8.1f}" for found in figures.values()]
-    return f"{label:24} {queries:8} {columns[0]} {columns[1]} {sum(found.errors for found in figures.values()):7}"
+    errors = sum(found.errors for found in figures.values())
+    return f"{label:14} {server.name:18} {queries:8} {columns[0]} {columns[1]} {errors:7}"
 
 
-def compare(results: dict[str, Measured]) -> None:
-    clients, names = CLIENTS[-1], list(results)
-    print(f"\nrequests per second at {clients} clients")
-    print(f"{'':24}" + "".join(f"{name:>18}" for name in names) + f"{'best to peer':>14}")
-    for label in next(iter(results.values())):
-        found = [results[name][label][clients].per_second for name in names]
-        times = f"{max(found[:-1]) / found[-1]:13.1f}x" if found[-1] else f"{'none came':>14}"
-        print(f"{label:24}" + "".join(f"{per_second:18.0f}" for per_second in found) + times)
+def times_the_peer(measured: Sequence[Measured]) -> str:
+    """At most clients, of that server of Infloo's which answered most."""
+    *infloo, peer = (figures[CLIENTS[-1]] for figures in measured)
+    best = max(infloo, key=lambda found: found.per_second)
+    ratio = f"{best.per_second / peer.per_second:.1f} times" if peer.per_second else "more than nothing of"
+    return f"at {CLIENTS[-1]} clients {ratio} the peer's requests; p99 {best.p99:.0f} ms against {peer.p99:.0f} ms"

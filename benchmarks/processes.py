@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,13 @@ def answer_of(module: str) -> str:
     """What `python -m module` prints."""
     command = [sys.executable, "-m", module]
     return subprocess.run(command, env=environment(), check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
+
+
+def free_port() -> int:
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        port: int = line.getsockname()[1]
+        return port
 
 
 @contextmanager
