@@ -148,6 +148,8 @@ class Recipe(Generic[R]):
     def __init__(self, build: "Callable[..., QuerySet[Any, R]]", columns: Sequence[str], planned_for: set[str]) -> None:
         self.build, self.columns, self.planned_for = build, columns, planned_for
         self.names = list(inspect.signature(build).parameters)
+        if unknown := planned_for.difference(self.names):
+            raise TypeError(f"{build.__name__} has no argument {', '.join(unknown)}")
 
     def in_order(self, *values: Any) -> "QuerySet[Any, R]":
         return self.build(**dict(zip(self.names, values, strict=True)))

@@ -72,6 +72,14 @@ def test_what_a_plan_depends_on_is_planned_each_time():
     assert "'bert'" in planned
 
 
+def test_what_it_is_planned_for_has_to_be_an_argument():
+    with pytest.raises(TypeError, match="people has no argument nmae"):
+
+        @compiled_columns("username", planned_for=["nmae"])
+        def people(name):
+            return User.objects.filter(username=name)
+
+
 def test_what_is_not_there_is_404(called):
     with pytest.raises(NotFound):
         called("nobody").one()
