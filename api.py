@@ -13,9 +13,8 @@ from ninja.errors import Throttled as NinjaThrottled
 from ninja.renderers import BaseRenderer
 
 from apps.accounts.api import router as accounts
-from apps.core.api import router as operations
-from apps.core.auth import signed_in
-from apps.core.errors import (
+from apps.core.http.auth import signed_in
+from apps.core.http.errors import (
     DomainError,
     Invalid,
     NotFound,
@@ -25,8 +24,9 @@ from apps.core.errors import (
     TooLarge,
     Unavailable,
 )
-from apps.core.middleware import error_response
-from apps.core.routing import Api
+from apps.core.http.middleware import error_response
+from apps.core.http.routing import Api
+from apps.core.operations.api import router as operations
 from apps.events.api import router as events
 from apps.live.api import add_operations
 from apps.messaging.api import router as messaging

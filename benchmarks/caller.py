@@ -10,7 +10,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.accounts.services.sessions import open_session
-from apps.core.clients import Client as Device
+from apps.core.http.clients import Client as Device
 
 Call = Callable[[], Any]
 

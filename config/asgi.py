@@ -14,7 +14,7 @@ django_application = get_asgi_application()
 
 from django.urls import get_resolver  # noqa: E402  # needs the settings
 
-from apps.core.door import BodyLimit  # noqa: E402
+from apps.core.http.door import BodyLimit  # noqa: E402
 from apps.live.server import LiveDoor  # noqa: E402
 
 application = LiveDoor(BodyLimit(django_application))

@@ -94,16 +94,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.core.middleware.request_log",
-    "apps.core.middleware.api_door",
-    "apps.core.middleware.PageSecurityMiddleware",
+    "apps.core.http.middleware.request_log",
+    "apps.core.http.middleware.api_door",
+    "apps.core.http.middleware.PageSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "apps.core.middleware.PageSessionMiddleware",
-    "apps.core.middleware.PageCommonMiddleware",
-    "apps.core.middleware.PageCsrfMiddleware",
-    "apps.core.middleware.PageAuthenticationMiddleware",
-    "apps.core.middleware.PageMessageMiddleware",
-    "apps.core.middleware.PageFrameMiddleware",
+    "apps.core.http.middleware.PageSessionMiddleware",
+    "apps.core.http.middleware.PageCommonMiddleware",
+    "apps.core.http.middleware.PageCsrfMiddleware",
+    "apps.core.http.middleware.PageAuthenticationMiddleware",
+    "apps.core.http.middleware.PageMessageMiddleware",
+    "apps.core.http.middleware.PageFrameMiddleware",
     "apps.accounts.middleware.bearer",
 ]
 
@@ -206,11 +206,11 @@ if S3_BUCKET:
     plain_links = {"url_protocol": scheme, "custom_domain": place, "querystring_auth": False}
     for_ever = {"object_parameters": {"CacheControl": "public, max-age=31536000, immutable"}}
     STORAGES["default"] = {
-        "BACKEND": "apps.core.s3.Bucket",
+        "BACKEND": "apps.core.operations.s3.Bucket",
         "OPTIONS": {"bucket_name": S3_BUCKET, **bucket, **plain_links, **for_ever},
     }
     STORAGES["private"] = {
-        "BACKEND": "apps.core.s3.Bucket",
+        "BACKEND": "apps.core.operations.s3.Bucket",
         "OPTIONS": {"bucket_name": S3_PRIVATE_BUCKET, **bucket, "querystring_expire": 300},
     }
 elif S3_ENDPOINT or S3_PUBLIC_URL:
@@ -306,7 +306,7 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.core.logs.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "apps.core.operations.logs.RequestIdFilter"}},
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",

@@ -4,10 +4,10 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api import api
-from apps.core.errors import NotFound
-from apps.core.files import public_file
-from apps.core.links import API
-from apps.core.middleware import error_response
+from apps.core.http.errors import NotFound
+from apps.core.http.files import public_file
+from apps.core.http.links import API
+from apps.core.http.middleware import error_response
 
 
 def unknown_path(request: HttpRequest, path: str) -> HttpResponse:

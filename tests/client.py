@@ -12,8 +12,8 @@ from PIL import Image
 
 from apps.accounts.models import User
 from apps.accounts.services.sessions import Tokens, open_session
-from apps.core.clients import Client as Caller
-from apps.core.links import API
+from apps.core.http.clients import Client as Caller
+from apps.core.http.links import API
 
 JSON = "application/json"
 

@@ -8,9 +8,10 @@ from django.db import connection
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
-from apps.core import api as operations
-from apps.core import site_settings, throttling
-from apps.core.seed import seed
+from apps.core import site_settings
+from apps.core.http import throttling
+from apps.core.operations import api as operations
+from apps.core.operations.seed import seed
 from tests.all_ran import Ran
 from tests.client import ApiClient
 from tests.factories import UserFactory

@@ -30,17 +30,17 @@ from apps.accounts.schemas import (
     UserTypeOut,
 )
 from apps.accounts.services import documents, people, sessions
-from apps.core import files
-from apps.core.auth import FileLink, SignedInRequest, anyone, bearer_token
-from apps.core.clients import client_of
-from apps.core.csrf import give_token, refuse_forged
-from apps.core.errors import Invalid, InvalidToken
-from apps.core.middleware import error_response
-from apps.core.payload import Payload
-from apps.core.routing import FILE_ANSWER, Router, refusals
-from apps.core.schemas import Answer, Reply, ok
-from apps.core.throttling import SpentThrottle, Throttle
-from apps.core.uploads import DOCUMENTS
+from apps.core.http import files
+from apps.core.http.auth import FileLink, SignedInRequest, anyone, bearer_token
+from apps.core.http.clients import client_of
+from apps.core.http.csrf import give_token, refuse_forged
+from apps.core.http.errors import Invalid, InvalidToken
+from apps.core.http.middleware import error_response
+from apps.core.http.payload import Payload
+from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.schemas import Answer, Reply, ok
+from apps.core.http.throttling import SpentThrottle, Throttle
+from apps.core.media.uploads import DOCUMENTS
 
 router = Router(tags=["users"])
 

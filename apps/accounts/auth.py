@@ -14,11 +14,11 @@ from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, User, listening_session, living_session, permission_names
 from apps.accounts.tokens import Claims, Purpose, read_token
-from apps.core.auth import ListenerPass, SignedInRequest, bearer_token
-from apps.core.clients import client_of
-from apps.core.compiled import Rows
-from apps.core.csrf import refuse_forged
-from apps.core.errors import InvalidToken, Throttled
+from apps.core.http.auth import ListenerPass, SignedInRequest, bearer_token
+from apps.core.http.clients import client_of
+from apps.core.http.csrf import refuse_forged
+from apps.core.http.errors import InvalidToken, Throttled
+from apps.core.reading.compiled import Rows
 
 
 class SessionRequest(SignedInRequest):

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from apps.accounts.errors import RecentLoginRequired, WrongPassword
 from apps.accounts.models import Session, User
-from apps.core.clients import Client
-from apps.core.errors import Invalid
-from apps.core.throttling import forgive, guard, hit, refuse_spent
+from apps.core.http.clients import Client
+from apps.core.http.errors import Invalid
+from apps.core.http.throttling import forgive, guard, hit, refuse_spent
 
 RECENT = timedelta(minutes=15)
 

@@ -1,4 +1,4 @@
-from apps.core.errors import DomainError, InvalidToken, NotAuthenticated, PermissionDenied
+from apps.core.http.errors import DomainError, InvalidToken, NotAuthenticated, PermissionDenied
 
 
 class BadCredentials(NotAuthenticated):

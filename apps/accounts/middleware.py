@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 
 from apps.accounts.auth import current_session, listener_pass
 from apps.accounts.models import User
-from apps.core.middleware import GetResponse
+from apps.core.http.middleware import GetResponse
 
 
 def bearer(get_response: GetResponse) -> GetResponse:

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, F
 
 from apps.accounts.models import Document
 from apps.accounts.models.users import refuse_reserved
-from apps.core.payload import File
-from apps.core.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
+from apps.core.http.payload import File
+from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
 
 
 def check_username(value: str) -> str:

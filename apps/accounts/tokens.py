@@ -12,7 +12,7 @@ from django.core import signing
 
 from apps.accounts.errors import BadReactivation
 from apps.accounts.models import User
-from apps.core.errors import InvalidToken
+from apps.core.http.errors import InvalidToken
 
 ALGORITHM = "HS256"
 ISSUER = "infloo"

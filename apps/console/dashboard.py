@@ -16,7 +16,7 @@ from django_q.models import Failure, OrmQ
 
 from apps.accounts.models import Document, User, UserType
 from apps.console.site import pages_of
-from apps.core.auth import SignedInRequest
+from apps.core.http.auth import SignedInRequest
 from apps.events.models import Event, Period
 from apps.moderation.models import Report
 from apps.social.models import Connection, Story

@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from apps.accounts.models import Document, User
-from apps.core.auth import SignedInRequest
+from apps.core.http.auth import SignedInRequest
 from apps.moderation.models import Report
 
 NAVIGATION = {

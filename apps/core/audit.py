@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Model
 from django.utils import timezone
 
-from apps.core.logs import request_id
 from apps.core.models import AuditEntry
+from apps.core.operations.logs import request_id
 
 if TYPE_CHECKING:
     from apps.accounts.models import User

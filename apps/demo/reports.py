@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from apps.accounts.models import User
-from apps.core.errors import NotFound
+from apps.core.http.errors import NotFound
 from apps.demo.world import World
 from apps.events.models import Attendance
 from apps.messaging.models import Message

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.accounts.models import Document, User
-from apps.core.links import API
+from apps.core.http.links import API
 from apps.demo.cast import Person
 from apps.demo.chat import Talk
 from apps.demo.events import Gathering

@@ -9,10 +9,10 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
-from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.errors import NotFound
-from apps.core.links import file_path, open_file_url
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.errors import NotFound
+from apps.core.http.links import file_path, open_file_url
 from apps.events import services
 from apps.events.models import Attendance, Event
 

@@ -10,14 +10,14 @@ from django.utils import timezone
 from ninja import Query
 from ninja.responses import Status
 
-from apps.core import files
-from apps.core.auth import OpenFileLink, SignedInRequest, anyone
-from apps.core.errors import PermissionDenied
-from apps.core.pages import PageQuery, page, written
-from apps.core.payload import Payload
-from apps.core.routing import FILE_ANSWER, Router, refusals
-from apps.core.schemas import Answer, Page, Reply, ok
-from apps.core.uploads import IMAGES
+from apps.core.http import files
+from apps.core.http.auth import OpenFileLink, SignedInRequest, anyone
+from apps.core.http.errors import PermissionDenied
+from apps.core.http.pages import PageQuery, page, written
+from apps.core.http.payload import Payload
+from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.schemas import Answer, Page, Reply, ok
+from apps.core.media.uploads import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
 from apps.events.models import (

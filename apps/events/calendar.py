@@ -8,8 +8,8 @@ from icalendar import Calendar
 from icalendar import Event as Entry
 
 from apps.accounts.models import User
-from apps.core.errors import NotFound
-from apps.core.links import API, absolute
+from apps.core.http.errors import NotFound
+from apps.core.http.links import API, absolute
 from apps.events.models import CalendarFeed, Event, feed_owner
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"

@@ -1,4 +1,4 @@
-from apps.core.errors import DomainError, PermissionDenied
+from apps.core.http.errors import DomainError, PermissionDenied
 
 
 class CannotJoin(PermissionDenied):

@@ -11,11 +11,11 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, is_away, not_blocked, there_for
-from apps.core.compiled import compiled, compiled_columns
-from apps.core.links import API, file_url, open_file_url
-from apps.core.people import person_columns
-from apps.core.storage import private_storage
-from apps.core.uploads import IMAGES
+from apps.core.http.links import API, file_url, open_file_url
+from apps.core.media.uploads import IMAGES
+from apps.core.operations.storage import private_storage
+from apps.core.reading.compiled import compiled, compiled_columns
+from apps.core.reading.people import person_columns
 from apps.social.models import connected_ids
 
 Viewer = User | AnonymousUser

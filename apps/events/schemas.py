@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from apps.core.pages import PageQuery
-from apps.core.payload import File
-from apps.core.people import Item, person_item
-from apps.core.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
+from apps.core.http.pages import PageQuery
+from apps.core.http.payload import File
+from apps.core.http.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
+from apps.core.reading.people import Item, person_item
 from apps.events.models import Attendance, Event, cover_url
 
 LAST_DATE = datetime(9999, 1, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
-from apps.core.errors import Invalid, NotFound, PermissionDenied
+from apps.core.http.errors import Invalid, NotFound, PermissionDenied
+from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
 from apps.core.queue import queue
-from apps.core.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
 from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, Viewer, connections_of

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 from pydantic import Field, create_model
 
-from apps.core.auth import ListenerRequest, listening
-from apps.core.routing import Router
-from apps.core.schemas import Out, Reply
+from apps.core.http.auth import ListenerRequest, listening
+from apps.core.http.routing import Router
+from apps.core.http.schemas import Out, Reply
 from apps.live.log import Stretch, read
 from apps.live.schemas import PollQuery, StreamEvent, StreamQuery
 from apps.live.server import GoOn

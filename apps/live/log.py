@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from apps.core.links import sign_anew
+from apps.core.http.links import sign_anew
 from apps.live.models import Entry, Head, Payload, Row
 
 CONTROL = "session_ended"

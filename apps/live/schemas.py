@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from apps.core.schemas import Out, Query
+from apps.core.http.schemas import Out, Query
 
 MAX_WAIT = 25
 

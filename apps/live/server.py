@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from apps.core.auth import ListenerPass
-from apps.core.door import Application, Receive, Scope, Send
-from apps.core.links import API
+from apps.core.http.auth import ListenerPass
+from apps.core.http.door import Application, Receive, Scope, Send
+from apps.core.http.links import API
 from apps.live.hub import hub
 from apps.live.streams import Stream, Waiter
 

@@ -10,7 +10,7 @@ import orjson
 from django_eventstream.event import Event
 from django_eventstream.views import Listener
 
-from apps.core.auth import ListenerPass
+from apps.core.http.auth import ListenerPass
 from apps.live.log import Item, Stretch
 
 logger = logging.getLogger(__name__)

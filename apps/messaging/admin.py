@@ -10,11 +10,11 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
-from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.errors import NotFound
-from apps.core.links import file_path
-from apps.core.uploads import PICTURES, VIDEOS
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.errors import NotFound
+from apps.core.http.links import file_path
+from apps.core.media.uploads import PICTURES, VIDEOS
 from apps.messaging import services
 from apps.messaging.models import Attachment, Conversation, Message
 

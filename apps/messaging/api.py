@@ -10,14 +10,14 @@ from ninja import Query
 from ninja.responses import Status
 
 from apps.accounts.models import User, person_seen
-from apps.core import files
-from apps.core.auth import FileLink, SignedInRequest
-from apps.core.pages import LogQuery, PageQuery, log, near, page, written
-from apps.core.payload import Payload
-from apps.core.routing import FILE_ANSWER, Router, refusals
-from apps.core.schemas import Answer, Log, Page, Reply, ok
-from apps.core.throttling import Throttle
-from apps.core.uploads import SHOWN
+from apps.core.http import files
+from apps.core.http.auth import FileLink, SignedInRequest
+from apps.core.http.pages import LogQuery, PageQuery, log, near, page, written
+from apps.core.http.payload import Payload
+from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.schemas import Answer, Log, Page, Reply, ok
+from apps.core.http.throttling import Throttle
+from apps.core.media.uploads import SHOWN
 from apps.messaging import services
 from apps.messaging.errors import RoomNotFound
 from apps.messaging.models import Attachment, Conversation, Message, pair_log, room_log

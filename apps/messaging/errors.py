@@ -1,4 +1,4 @@
-from apps.core.errors import DomainError, NotFound, PermissionDenied
+from apps.core.http.errors import DomainError, NotFound, PermissionDenied
 
 
 class ReceiverNotFound(DomainError):

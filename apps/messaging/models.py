@@ -8,13 +8,13 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
-from apps.core.aggregates import JSONList
-from apps.core.compiled import compiled, compiled_columns
-from apps.core.links import API, file_url
-from apps.core.pages import LogQuery, near
-from apps.core.people import person_columns
-from apps.core.storage import private_storage
-from apps.core.uploads import ATTACHMENTS
+from apps.core.http.links import API, file_url
+from apps.core.http.pages import LogQuery, near
+from apps.core.media.uploads import ATTACHMENTS
+from apps.core.operations.storage import private_storage
+from apps.core.reading.aggregates import JSONList
+from apps.core.reading.compiled import compiled, compiled_columns
+from apps.core.reading.people import person_columns
 
 EDITABLE = timedelta(minutes=15)
 """How long its sender may change a message."""

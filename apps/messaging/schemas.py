@@ -14,11 +14,11 @@ from pydantic import (
 )
 
 from apps.accounts.schemas import check_url
-from apps.core.errors import Invalid
-from apps.core.pages import LogQuery
-from apps.core.people import SHOWN, Item, person_item, person_item_or_none
-from apps.core.schemas import Id, In, OrNone, Out, PersonOut
-from apps.core.uploads import Upload
+from apps.core.http.errors import Invalid
+from apps.core.http.pages import LogQuery
+from apps.core.http.schemas import Id, In, OrNone, Out, PersonOut
+from apps.core.media.uploads import Upload
+from apps.core.reading.people import SHOWN, Item, person_item, person_item_or_none
 from apps.live.schemas import StreamEvent
 from apps.messaging.errors import WrongParticipants
 from apps.messaging.models import attachments_of

@@ -9,9 +9,9 @@ from django.utils import timezone
 from apps.accounts.models import User, UserQuerySet, block_made
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
-from apps.core.errors import Invalid, NotFound, PermissionDenied
+from apps.core.http.errors import Invalid, NotFound, PermissionDenied
+from apps.core.media.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
 from apps.core.site_settings import site_settings
-from apps.core.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
 from apps.live import services as live
 from apps.live.schemas import StreamEvent
 from apps.messaging.errors import (

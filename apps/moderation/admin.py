@@ -13,10 +13,10 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.links import file_path
-from apps.core.uploads import PICTURES, VIDEOS
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.links import file_path
+from apps.core.media.uploads import PICTURES, VIDEOS
 from apps.moderation import services
 from apps.moderation.models import Report, ReportFile
 

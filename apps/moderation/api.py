@@ -8,14 +8,14 @@ from ninja.responses import Status
 from apps.accounts.auth import SessionRequest
 from apps.accounts.schemas import LoginOut
 from apps.accounts.services import people
-from apps.core import files
-from apps.core.auth import FileLink, SignedInRequest, anyone
-from apps.core.clients import client_of
-from apps.core.payload import Payload
-from apps.core.routing import FILE_ANSWER, Router, refusals
-from apps.core.schemas import Answer, Reply, ok
-from apps.core.throttling import Throttle
-from apps.core.uploads import SHOWN
+from apps.core.http import files
+from apps.core.http.auth import FileLink, SignedInRequest, anyone
+from apps.core.http.clients import client_of
+from apps.core.http.payload import Payload
+from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.schemas import Answer, Reply, ok
+from apps.core.http.throttling import Throttle
+from apps.core.media.uploads import SHOWN
 from apps.moderation import services
 from apps.moderation.models import ReportFile
 from apps.moderation.schemas import DeactivateIn, ReactivateIn, ReportIn, ReportOut

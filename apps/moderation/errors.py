@@ -1,4 +1,4 @@
-from apps.core.errors import DomainError
+from apps.core.http.errors import DomainError
 
 
 class OwnTarget(DomainError):

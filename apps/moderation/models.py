@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import Taxonomy, User
-from apps.core.storage import private_storage
-from apps.core.uploads import ATTACHMENTS
+from apps.core.media.uploads import ATTACHMENTS
+from apps.core.operations.storage import private_storage
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

@@ -3,7 +3,7 @@ from typing import Annotated
 
 from pydantic import AliasPath, Field, StringConstraints
 
-from apps.core.schemas import AnyCase, Id, In, Out, Secret
+from apps.core.http.schemas import AnyCase, Id, In, Out, Secret
 from apps.moderation.models import Report
 
 

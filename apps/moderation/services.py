@@ -9,9 +9,9 @@ from apps.accounts.credentials import confirm
 from apps.accounts.models import Session, Taxonomy, User
 from apps.accounts.services import people
 from apps.core import audit
-from apps.core.clients import Client
-from apps.core.errors import Invalid
-from apps.core.uploads import discarded_on_failure
+from apps.core.http.clients import Client
+from apps.core.http.errors import Invalid
+from apps.core.media.uploads import discarded_on_failure
 from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile
 from apps.moderation.schemas import ReportIn

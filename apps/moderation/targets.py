@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 
 from apps.accounts.models import User
-from apps.core.errors import NotFound
-from apps.core.uploads import STORY_MEDIA
+from apps.core.http.errors import NotFound
+from apps.core.media.uploads import STORY_MEDIA
 from apps.events.models import Event
 from apps.messaging.models import Message
 from apps.moderation.models import Report

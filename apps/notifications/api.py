@@ -6,11 +6,11 @@ from django.utils import timezone
 from ninja import Query
 from ninja.responses import Status
 
-from apps.core.auth import SignedInRequest
-from apps.core.pages import log, written
-from apps.core.payload import Payload
-from apps.core.routing import Router
-from apps.core.schemas import Answer, Reply, ok
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.pages import log, written
+from apps.core.http.payload import Payload
+from apps.core.http.routing import Router
+from apps.core.http.schemas import Answer, Reply, ok
 from apps.notifications import services
 from apps.notifications.models import (
     Notification,

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from apps.core.compiled import compiled, compiled_columns
-from apps.core.pages import near
-from apps.core.people import person_columns
+from apps.core.http.pages import near
+from apps.core.reading.compiled import compiled, compiled_columns
+from apps.core.reading.people import person_columns
 
 if TYPE_CHECKING:
     from apps.accounts.models import User

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AliasPath, Field
 
-from apps.core.pages import LogQuery
-from apps.core.people import Item, person_item_or_none
-from apps.core.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
+from apps.core.http.pages import LogQuery
+from apps.core.http.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
+from apps.core.reading.people import Item, person_item_or_none
 from apps.live.schemas import StreamEvent
 from apps.notifications.models import Priority
 

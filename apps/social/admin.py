@@ -10,10 +10,10 @@ from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
-from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.errors import NotFound
-from apps.core.links import file_path
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.errors import NotFound
+from apps.core.http.links import file_path
 from apps.social.models import Connection, Story
 from apps.social.services import stories
 

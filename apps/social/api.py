@@ -10,14 +10,14 @@ from ninja import Query
 from ninja.responses import Status
 
 from apps.accounts.models import Block, User
-from apps.core import files
-from apps.core.auth import FileLink, SignedInRequest
-from apps.core.pages import PageQuery, page, written
-from apps.core.payload import Payload
-from apps.core.routing import FILE_ANSWER, Router, refusals
-from apps.core.schemas import Answer, Page, PersonOut, Reply, ok
-from apps.core.throttling import Throttle
-from apps.core.uploads import STORY_MEDIA
+from apps.core.http import files
+from apps.core.http.auth import FileLink, SignedInRequest
+from apps.core.http.pages import PageQuery, page, written
+from apps.core.http.payload import Payload
+from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.schemas import Answer, Page, PersonOut, Reply, ok
+from apps.core.http.throttling import Throttle
+from apps.core.media.uploads import STORY_MEDIA
 from apps.social.models import (
     Connection,
     Story,

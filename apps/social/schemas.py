@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, AliasPath, Field, StringConstraints
 
 from apps.accounts.schemas import ProfileFields
-from apps.core.links import file_url
-from apps.core.pages import PageQuery
-from apps.core.payload import File
-from apps.core.people import SHOWN, Item, person_item
-from apps.core.schemas import AnyCase, Id, In, Out, PersonOut
+from apps.core.http.links import file_url
+from apps.core.http.pages import PageQuery
+from apps.core.http.payload import File
+from apps.core.http.schemas import AnyCase, Id, In, Out, PersonOut
+from apps.core.reading.people import SHOWN, Item, person_item
 from apps.social.models import Connection, Direction, Story
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import Session
-from apps.core.links import API
+from apps.core.http.links import API
 from tests.client import JSON
 from tests.factories import PASSWORD, EventFactory, UserFactory
 

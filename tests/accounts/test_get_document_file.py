@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.core.links import file_url
+from apps.core.http.links import file_url
 from apps.core.models import AuditEntry
 from tests.client import PDF, ApiClient
 from tests.factories import DocumentFactory, StaffFactory, UserFactory

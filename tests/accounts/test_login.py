@@ -5,7 +5,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.utils import timezone
 
 from apps.accounts.models import Session, User
-from apps.core import throttling
+from apps.core.http import throttling
 from tests.accounts.test_get_profile import OWN_KEYS
 from tests.client import ApiClient
 from tests.factories import PASSWORD, UserFactory

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import Session
-from apps.core import throttling
+from apps.core.http import throttling
 from tests.client import ApiClient, sign_in
 from tests.races import together
 

@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.errors import AlreadyReviewed, OwnDocument, ReasonRequired
 from apps.accounts.models import Document, User
 from apps.accounts.services.documents import review_document
-from apps.core.errors import PermissionDenied
+from apps.core.http.errors import PermissionDenied
 from apps.core.models import AuditEntry
 from apps.notifications.models import Notification
 from tests.factories import DocumentFactory, StaffFactory, UserFactory

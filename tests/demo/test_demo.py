@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, User
 from apps.accounts.services.sessions import login
-from apps.core.clients import Client
+from apps.core.http.clients import Client
 from apps.demo.build import build, populate
 from apps.demo.logins import NAMES, password
 from apps.demo.progress import Progress

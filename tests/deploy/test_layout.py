@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from apps.core.errors import TooLarge, Unavailable
+from apps.core.http.errors import TooLarge, Unavailable
 from tests.client import PDF, image_file
 from tests.deploy.layout import METRICS_TOKEN, START_SECONDS, Layout, launch
 from tests.e2e.conftest import ROOT

@@ -12,7 +12,7 @@ from PIL import Image
 from apps.core.models import AuditEntry, IdempotencyKey
 from apps.events.models import Event
 from tests.client import ApiClient, image_file, pdf_file
-from tests.core.test_uploads import huge_png
+from tests.core.media.test_uploads import huge_png
 from tests.events.people import befriend, in_days, spelt
 from tests.factories import AttendanceFactory, EventFactory, StaffFactory, UserFactory
 from tests.operations import OPERATIONS

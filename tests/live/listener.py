@@ -9,7 +9,7 @@ import orjson
 from django.db import connections
 
 from apps.accounts.models import User
-from apps.core.links import API
+from apps.core.http.links import API
 from apps.live.hub import Hub
 from config.asgi import application
 from tests.client import sign_in

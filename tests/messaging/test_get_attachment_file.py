@@ -1,6 +1,6 @@
 import pytest
 
-from apps.core.links import API, file_path
+from apps.core.http.links import API, file_path
 from apps.core.models import AuditEntry
 from tests.client import ApiClient, pdf_file
 from tests.factories import AttachmentFactory, BlockFactory, MessageFactory, StaffFactory, UserFactory

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.core import throttling
+from apps.core.http import throttling
 
 
 @pytest.fixture

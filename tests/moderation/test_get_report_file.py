@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from apps.core.links import file_path
+from apps.core.http.links import file_path
 from apps.core.models import AuditEntry
 from tests.client import ApiClient, image_file, media_file
 from tests.factories import ReportFileFactory, StaffFactory, UserFactory

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Session, User
 from apps.accounts.services.people import change_account
-from apps.core.links import file_url
+from apps.core.http.links import file_url
 from tests.accounts.test_get_profile import OWN_KEYS
 from tests.client import ApiClient
 from tests.factories import UserFactory

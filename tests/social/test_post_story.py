@@ -8,11 +8,11 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from apps.core import throttling
+from apps.core.http import throttling
 from apps.core.models import IdempotencyKey
 from apps.social.models import Story
 from tests.client import ApiClient, image_file, media_file, pdf_file
-from tests.core.test_uploads import huge_png
+from tests.core.media.test_uploads import huge_png
 from tests.factories import UserFactory
 
 URL = "/stories"

@@ -5,7 +5,8 @@ from constance.test import override_config
 from django.utils import timezone
 
 from apps.accounts.models import Block
-from apps.core import site_settings, throttling
+from apps.core import site_settings
+from apps.core.http import throttling
 from apps.notifications.models import Notification
 from apps.social.models import Connection
 from tests.client import ApiClient

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.core.errors import NotFound
+from apps.core.http.errors import NotFound
 from apps.social.models import Story, StoryView
 from apps.social.services.stories import view_story
 from tests.client import ApiClient

@@ -16,11 +16,11 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 
 from apps.accounts.models import Document
 from apps.accounts.services import documents
-from apps.core.auth import SignedInRequest
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.errors import DomainError
-from apps.core.links import file_path
-from apps.core.uploads import IMAGES
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.errors import DomainError
+from apps.core.http.links import file_path
+from apps.core.media.uploads import IMAGES
 
 
 class ReviewForm(forms.Form):

@@ -21,9 +21,9 @@ from apps.accounts.models import Profile, User, UserQuerySet, UserType
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import people
-from apps.core.auth import SignedInRequest
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
-from apps.core.payload import invalid_from
+from apps.core.http.auth import SignedInRequest
+from apps.core.http.payload import invalid_from
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs

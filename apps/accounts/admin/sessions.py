@@ -8,8 +8,8 @@ from unfold.decorators import action, display
 from apps.accounts.models import Block, Session
 from apps.accounts.models.sessions import SessionQuerySet
 from apps.accounts.services import sessions
-from apps.core.auth import SignedInRequest
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
+from apps.core.http.auth import SignedInRequest
 
 
 class AliveFilter(RadioFilter):

@@ -3,7 +3,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import F, Q
 
-from apps.core.compiled import compiled
+from apps.core.reading.compiled import compiled
 
 
 class BlockQuerySet(models.QuerySet["Block"]):

@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from apps.core.links import file_url
-from apps.core.storage import private_storage
-from apps.core.uploads import DOCUMENTS
+from apps.core.http.links import file_url
+from apps.core.media.uploads import DOCUMENTS
+from apps.core.operations.storage import private_storage
 
 if TYPE_CHECKING:
     from apps.accounts.models.users import User

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
-from apps.core.aggregates import JSONList
+from apps.core.reading.aggregates import JSONList
 
 if TYPE_CHECKING:
     from apps.accounts.models.users import User

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.core.compiled import compiled
+from apps.core.reading.compiled import compiled
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

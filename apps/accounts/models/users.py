@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
-from apps.core.compiled import compiled, compiled_columns
+from apps.core.reading.compiled import compiled, compiled_columns
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager

@@ -16,10 +16,10 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import Document, User
 from apps.core import audit
-from apps.core.errors import PermissionDenied
-from apps.core.links import API
+from apps.core.http.errors import PermissionDenied
+from apps.core.http.links import API
+from apps.core.media.uploads import Upload, discarded_on_failure, identify_document
 from apps.core.site_settings import site_settings
-from apps.core.uploads import Upload, discarded_on_failure, identify_document
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify
 

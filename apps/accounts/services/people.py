@@ -13,10 +13,10 @@ from apps.accounts.schemas import ProfileIn, RegisterIn
 from apps.accounts.services.sessions import SignedIn, shut_out, sign_in
 from apps.accounts.tokens import reactivation_facts, read_reactivation
 from apps.core import audit
-from apps.core.clients import Client
-from apps.core.errors import Invalid, InvalidToken
-from apps.core.links import API
-from apps.core.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
+from apps.core.http.clients import Client
+from apps.core.http.errors import Invalid, InvalidToken
+from apps.core.http.links import API
+from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify
 

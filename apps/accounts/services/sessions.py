@@ -14,8 +14,8 @@ from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredent
 from apps.accounts.models import Session, User
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
-from apps.core.clients import Client
-from apps.core.errors import InvalidToken
+from apps.core.http.clients import Client
+from apps.core.http.errors import InvalidToken
 from apps.live import services as live
 
 

@@ -7,7 +7,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.accounts.models import Block, Profile, User, UserQuerySet, UserType, is_away
-from apps.core.compiled import compiled, compiled_columns
+from apps.core.reading.compiled import compiled, compiled_columns
 
 
 class Direction(StrEnum):

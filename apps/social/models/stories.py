@@ -7,11 +7,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import User, there_for
-from apps.core.compiled import compiled_columns
-from apps.core.links import file_url
-from apps.core.people import person_columns
-from apps.core.storage import private_storage
-from apps.core.uploads import STORY_MEDIA
+from apps.core.http.links import file_url
+from apps.core.media.uploads import STORY_MEDIA
+from apps.core.operations.storage import private_storage
+from apps.core.reading.compiled import compiled_columns
+from apps.core.reading.people import person_columns
 from apps.social.models.connections import connected_ids
 
 

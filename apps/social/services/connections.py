@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Block, User
-from apps.core.errors import NotFound
-from apps.core.links import API
+from apps.core.http.errors import NotFound
+from apps.core.http.links import API
 from apps.core.site_settings import site_settings
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify, retract

@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
-from apps.core.errors import NotFound, PermissionDenied
-from apps.core.uploads import (
+from apps.core.http.errors import NotFound, PermissionDenied
+from apps.core.media.uploads import (
     PICTURES,
     STORY_MEDIA,
     UnsupportedFile,

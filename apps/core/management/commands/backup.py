@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.core.backup import BackupError, back_up
+from apps.core.operations.backup import BackupError, back_up
 
 
 class Command(BaseCommand):

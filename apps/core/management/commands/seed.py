@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.core.seed import seed
+from apps.core.operations.seed import seed
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.models import User
-from apps.core.seed import seed
+from apps.core.operations.seed import seed
 from apps.demo import logins
 from apps.demo.build import FEWEST, build, objection, post_new_stories
 from apps.demo.progress import Progress

@@ -1,0 +1,108 @@
+"""Sending a stored file, in pieces, with ranges."""
+
+import mimetypes
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models.fields.files import FieldFile
+from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
+
+from apps.core.http.errors import NotFound, RangeNotSatisfiable
+from apps.core.http.middleware import error_response
+
+CHUNK = 64 * 1024
+RANGE = re.compile(r"bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})")
+
+
+def serve(
+    request: HttpRequest, file: FieldFile, content_type: str, name: str, *, download: bool = False
+) -> HttpResponseBase:
+    """A private file of a row the caller may see, to be shown or to be saved; a file that is gone is not found."""
+    disposition = str(content_disposition_header(download, name))
+    if not isinstance(file.storage, FileSystemStorage):
+        response = hand_over(request, file, content_type, disposition)
+    else:
+        try:
+            response = send(request, file.storage, str(file.name), content_type)
+        except FileNotFoundError as error:
+            raise NotFound from error
+    response["Content-Disposition"] = disposition
+    response["Cache-Control"] = "private, no-store"
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def hand_over(request: HttpRequest, file: FieldFile, content_type: str, disposition: str) -> HttpResponseBase:
+    """S3 sends it itself, ranges and all: by a link that opens this one file for a few minutes."""
+    link = file.storage.url(  # type: ignore[call-arg]  # S3 knows more than Django's storages
+        str(file.name),
+        parameters={"ResponseContentType": content_type, "ResponseContentDisposition": disposition},
+        http_method=request.META["REQUEST_METHOD"],
+    )
+    return HttpResponseRedirect(link)
+
+
+def sends_content(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Not to HEAD, which has become GET on its way in."""
+    return response.status_code < 400 and request.META["REQUEST_METHOD"] != "HEAD"
+
+
+def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Public media have names that are never used again, so they may be kept for ever."""
+    try:
+        found = os.path.isfile(default_storage.path(path))
+    except (SuspiciousFileOperation, NotImplementedError):  # S3 has an address of its own
+        found = False
+    if not found:
+        raise Http404
+    content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    response = send(request, default_storage, path, content_type)
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -> HttpResponseBase:
+    size = storage.size(name)
+    asked = RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    start, end = read_range(asked, size) if asked else (0, size)
+    if asked and start >= end:
+        return error_response(RangeNotSatisfiable(size))
+    body = pieces(storage, name, start, end)
+    # Django would read a synchronous body whole before an asynchronous server sends it.
+    later = pieces_later(body) if isinstance(request, ASGIRequest) else body
+    response = StreamingHttpResponse(later, content_type=content_type, status=206 if asked else 200)
+    response["Content-Length"] = str(end - start)
+    response["Accept-Ranges"] = "bytes"
+    response["X-Content-Type-Options"] = "nosniff"
+    if asked:
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    return response
+
+
+def read_range(asked: re.Match[str], size: int) -> tuple[int, int]:
+    """Start and end (exclusive) of what to send; empty where the range lies outside the file."""
+    first, last = asked.groups()
+    if not first:
+        return max(size - int(last), 0), size
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+def pieces(storage: Storage, name: str, start: int, end: int) -> Iterator[bytes]:
+    with storage.open(name) as file:
+        file.seek(start)
+        while start < end and (chunk := file.read(min(CHUNK, end - start))):
+            start += len(chunk)
+            yield chunk
+
+
+async def pieces_later(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    next_part = sync_to_async(lambda: next(parts, b""), thread_sensitive=False)
+    while chunk := await next_part():
+        yield chunk

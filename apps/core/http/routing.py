@@ -1,0 +1,182 @@
+"""The router every room uses: its operations carry the house's conventions without saying so."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import ninja
+from django.urls import register_converter
+from django.urls.converters import IntConverter
+from ninja import NinjaAPI
+from ninja.constants import NOT_SET
+from ninja.errors import ValidationErrorContext
+from ninja.openapi.schema import OpenAPISchema
+from ninja.params.models import TModel
+
+from apps.core.http.auth import Anyone, Bearer, OpenFileLink
+from apps.core.http.idempotency import MAX_LENGTH, once
+from apps.core.http.payload import invalid_from
+from apps.core.http.schemas import ErrorOut
+from apps.core.operations import metrics
+
+FILE_CONTENT = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+FILE_ANSWER: dict[str, Any] = {
+    "response": {200: None, 416: ErrorOut},
+    "openapi_extra": {
+        "responses": {
+            200: {"description": "The file.", **FILE_CONTENT},
+            206: {"description": "The range asked for.", **FILE_CONTENT},
+            302: {"description": "Where the file is in S3: a link that opens it for a few minutes."},
+        }
+    },
+}
+"""The options of an operation that answers a file, without an envelope."""
+
+
+def refusals(*statuses: int) -> dict[int, type[ErrorOut]]:
+    """Further refusals of an operation, for its `response`."""
+    return dict.fromkeys(statuses, ErrorOut)
+
+
+class IdConverter(IntConverter):
+    """`{id:…}` in a path: a row's id. No database has larger ones, so they lead nowhere."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(IdConverter, "id")
+
+
+class Router(ninja.Router):
+    """Adds id, declared refusals and, for a POST that creates, the idempotency key."""
+
+    def add_api_operation(
+        self,
+        path: str,
+        methods: list[str],
+        view_func: Callable[..., Any],
+        *,
+        auth: Any = NOT_SET,
+        response: Any = NOT_SET,
+        operation_id: str | None = None,
+        **options: Any,
+    ) -> None:
+        answers = dict(response) if isinstance(response, dict) else {200: response}
+        body = "data" in inspect.signature(view_func).parameters
+        inputs = inspect.signature(view_func).parameters.keys() - {"request"}
+        creates = methods == ["POST"] and 201 in answers and auth is NOT_SET
+        statuses = {
+            400: bool(inputs),
+            401: auth is not None,
+            404: "{" in path,
+            409: creates,
+            413: body,
+            415: body,
+            429: options.get("throttle", NOT_SET) is not NOT_SET,
+            500: True,
+            503: True,
+        }
+        name = operation_id or view_func.__name__
+        metrics.operation_ids.update({(method, path): name for method in methods})
+        super().add_api_operation(
+            path,
+            methods,
+            once(view_func, answers[201]) if creates else view_func,
+            auth=auth,
+            response=refusals(*(status for status, applies in statuses.items() if applies)) | answers,
+            operation_id=name,
+            **options,
+        )
+
+
+class Api(NinjaAPI):
+    """One wording for every wrong input, and a schema that says what ninja cannot."""
+
+    def validation_error_from_error_contexts(  # type: ignore[override]  # ours is as much an exception as ninja's
+        self, error_contexts: list[ValidationErrorContext[TModel]]
+    ) -> Exception:
+        return invalid_from(
+            [
+                (context.model.__ninja_param_source__ or "", context.pydantic_validation_error)
+                for context in error_contexts
+            ]
+        )
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> Any:
+        schema = Description(self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+        schemes = schema["components"].setdefault("securitySchemes", {})
+        schemes.clear()
+        schemes["Bearer"] = {"type": "http", "scheme": Bearer.openapi_scheme, "bearerFormat": "JWT"}
+        schemes["Cookie"] = {"type": "apiKey", "in": "cookie", "name": "access_token"}
+        for operation in operations_of(schema):
+            describe_security(operation)
+            describe_retries(operation)
+            describe_upload(operation, schema["components"]["schemas"])
+        return schema
+
+
+class Description(OpenAPISchema):
+    """ninja's, which keeps one shape for each name."""
+
+    def add_schema_definitions(self, definitions: dict[str, Any]) -> None:
+        """Choices are written out where they stand: there is more than one enum called Status."""
+        choices = {name: shape for name, shape in definitions.items() if "enum" in shape}
+        shapes = {name: write_out(shape, choices) for name, shape in definitions.items() if name not in choices}
+        definitions.update(shapes)
+        for name, shape in shapes.items():
+            if self.schemas.setdefault(name, shape) != shape:
+                raise ValueError(f"Two different schemas are called {name}: rename one.")
+
+
+def write_out(part: Any, choices: dict[str, Any]) -> Any:
+    """`part` with each reference to one of `choices` replaced by what it refers to."""
+    if isinstance(part, list):
+        return [write_out(inner, choices) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    chosen = choices.get(str(part.get("$ref", "")).rpartition("/")[2])
+    rest = {name: write_out(inner, choices) for name, inner in part.items() if not (chosen and name == "$ref")}
+    return {**(chosen or {}), **rest}
+
+
+def operations_of(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in schema["paths"].values() for operation in path.values()]
+
+
+def describe_security(operation: dict[str, Any]) -> None:
+    names = [name for choice in operation.get("security", []) for name in choice]
+    if names:
+        is_public = {Anyone.__name__, OpenFileLink.__name__} & set(names)
+        nobody: list[dict[str, list[str]]] = [{}] if is_public else []
+        operation["security"] = [{"Bearer": []}, {"Cookie": []}, *nobody]
+
+
+def describe_retries(operation: dict[str, Any]) -> None:
+    """What can conflict takes a key."""
+    if 409 in operation["responses"]:
+        operation["parameters"].append(
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": False,
+                "schema": {"type": "string", "maxLength": MAX_LENGTH},
+                "description": "The same key and body within 24 hours gets the first answer again.",
+            }
+        )
+
+
+def describe_upload(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """A body that needs a file is a form; one that may hold files is either."""
+    content = operation.get("requestBody", {}).get("content", {})
+    reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+    shape = schemas.get(reference.rpartition("/")[2], {})
+    files = {name for name, field in shape.get("properties", {}).items() if holds_file(field)}
+    if files:
+        content["multipart/form-data"] = content["application/json"]
+    if files & set(shape.get("required", [])):
+        del content["application/json"]
+
+
+def holds_file(field: dict[str, Any]) -> bool:
+    inside = [*field.get("anyOf", []), *([field["items"]] if "items" in field else [])]
+    return field.get("format") == "binary" or any(map(holds_file, inside))
