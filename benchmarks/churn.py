@@ -11,7 +11,8 @@ from apps.accounts.models import User
 from apps.accounts.services import sessions
 from apps.live.services import publish
 from apps.notifications.models import Notification
-from apps.notifications.schemas import NotificationEvent, NotificationOut
+from apps.notifications.schemas import NotificationEvent
+from apps.notifications.services import as_told
 from benchmarks.crowd import Crowd
 from benchmarks.data import World
 from benchmarks.live import memory_of, open_sessions, serving
@@ -83,7 +84,7 @@ def something_happens(crowd: Crowd) -> None:
 
 @transaction.atomic
 def tell(people: list[int], message: str) -> None:
-    item = NotificationOut.model_validate(Notification.objects.as_items()[:1].get())
+    item = as_told(Notification.objects.in_full()[:1].get())
     publish(people, NotificationEvent(data=item.model_copy(update={"message": message})))
 
 

@@ -19,7 +19,8 @@ from django.test import override_settings
 from apps.accounts.models import User
 from apps.live.services import publish
 from apps.notifications.models import Notification
-from apps.notifications.schemas import NotificationEvent, NotificationOut
+from apps.notifications.schemas import NotificationEvent
+from apps.notifications.services import as_told
 from benchmarks.data import World
 from benchmarks.live import PORT, access, memory_of, open_sessions, serving
 
@@ -91,7 +92,7 @@ def measure_bells(folder: Path, people: Sequence[int]) -> None:
 
 def tell(clients: "Audience", people: Sequence[int], rounds: int) -> tuple[list[float], list[float]]:
     """Until it was published, and until each of them had it, in milliseconds."""
-    event = NotificationEvent(data=NotificationOut.model_validate(Notification.objects.as_items()[:1].get()))
+    event = NotificationEvent(data=as_told(Notification.objects.in_full()[:1].get()))
     written: list[float] = []
     heard: list[float] = []
     for _ in range(rounds):

@@ -125,6 +125,7 @@ TEMPLATES = [
 
 DATA_DIR = writable_folder("DATA_DIR", default=BASE_DIR / "var")
 DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'infloo.sqlite3'}")}
+COMPILED_QUERIES = switch("COMPILED_QUERIES", default=True)
 DATABASE_POOL = switch("DATABASE_POOL", default=False)
 DATABASE_POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=16)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import REFRESH, clear_tokens, set_tokens
-from apps.accounts.models import Document, UserType, own_profile
+from apps.accounts.models import Document, UserType, person
 from apps.accounts.schemas import (
     AvatarIn,
     AvatarOut,
@@ -36,11 +36,13 @@ from apps.core.http.clients import client_of
 from apps.core.http.csrf import give_token, refuse_forged
 from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.middleware import error_response
+from apps.core.http.pages import json_response
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import SpentThrottle, Throttle
 from apps.core.media.uploads import DOCUMENTS
+from apps.core.reading.shapes import show, show_instance
 
 router = Router(tags=["users"])
 
@@ -101,7 +103,7 @@ def login_by_cookie(request: HttpRequest, response: HttpResponse, data: Payload[
     refuse_forged(request)
     signed_in = sessions.login(name=data.email, password=data.password, client=client_of(request))
     set_tokens(response, signed_in)
-    return ok({"email": signed_in.user.email, "user_id": signed_in.user.pk}, "Login successful")
+    return ok({"email": signed_in.user["email"], "user_id": signed_in.user["id"]}, "Login successful")
 
 
 @router.post(
@@ -122,20 +124,20 @@ def refresh_by_cookie(request: HttpRequest, response: HttpResponse) -> Any:
 
 
 @router.get("/users/profile", response=Reply[OwnProfileOut])
-def get_profile(request: SignedInRequest) -> Answer:
-    return ok(own_profile(request.user.pk).one())
+def get_profile(request: SignedInRequest) -> HttpResponse:
+    return json_response(ok(show(person(request.user.pk), OwnProfileOut).one()))
 
 
 @router.patch("/users/profile", response=Reply[OwnProfileOut])
 def update_profile(request: SignedInRequest, data: Payload[ProfileIn]) -> Answer:
     people.update_profile(user=request.user, changes=data)
-    return ok(own_profile(request.user.pk).one())
+    return ok(show(person(request.user.pk), OwnProfileOut).one())
 
 
 @router.put("/users/profile/avatar", throttle=Throttle("upload"), response=Reply[AvatarOut])
 def set_avatar(request: SignedInRequest, data: Payload[AvatarIn]) -> Answer:
     people.set_avatar(user=request.user, upload=data.file)
-    return ok(own_profile(request.user.pk).one())
+    return ok(show(person(request.user.pk), AvatarOut).one())
 
 
 @router.delete("/users/profile/avatar", response={204: None})
@@ -146,18 +148,18 @@ def remove_avatar(request: SignedInRequest) -> Status[None]:
 
 @router.get("/users/verify", response=Reply[list[DocumentOut]])
 def list_documents(request: SignedInRequest) -> Answer:
-    return ok(request.user.documents.order_by("-pk"))
+    return ok(list(show(request.user.documents.order_by("-pk"), DocumentOut, request.viewer)))
 
 
 @router.post("/users/verify", throttle=Throttle("upload"), response={201: Reply[UploadedDocumentOut]})
 def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Status[Answer]:
     document = documents.upload_document(user=request.user, type=data.type, upload=data.file)
-    return Status(201, ok(document, "Document uploaded successfully."))
+    return Status(201, ok(show_instance(document, UploadedDocumentOut), "Document uploaded successfully."))
 
 
 @router.get("/files/document/{id:document_id}", auth=FileLink("document"), **FILE_ANSWER)
 def get_document_file(request: SignedInRequest, document_id: int) -> HttpResponseBase:
-    document = get_object_or_404(Document.objects.visible_to(request.user).with_file(), pk=document_id)
+    document = get_object_or_404(Document.objects.visible_to(request.viewer).with_file(), pk=document_id)
     name = f"{document.type}-{document.pk}{DOCUMENTS[document.content_type]}"
     response = files.serve(request, document.file, document.content_type, name)
     if files.sends_content(request, response):

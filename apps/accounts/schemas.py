@@ -8,12 +8,16 @@ from zoneinfo import available_timezones
 import pycountry
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
 from apps.accounts.models import Document
+from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
+from apps.core.http.links import file_url, public_url
 from apps.core.http.payload import File
-from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
+from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, Out, Secret
+from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, or_empty, or_null
+from apps.core.reading.viewer import Viewer
 
 
 def check_username(value: str) -> str:
@@ -76,9 +80,6 @@ TimeZone = Annotated[str, AfterValidator(check_timezone)]
 Name = Annotated[str, StringConstraints(max_length=150)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,50}$"), AnyCase]
 IdOrSlug = Annotated[Slug, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
-
-
-EmptyList = BeforeValidator(lambda value: [] if value is None else value)
 
 
 class UserTypeOut(Out):
@@ -174,34 +175,34 @@ class ProfileFields(Out):
 
     id: int
     username: str
-    role: str
+    role: Annotated[str, Column("user_type__slug")]
     is_verified: bool
-    avatar: str | None
+    avatar: Annotated[str | None, Computed(public_url, "profile__avatar")]
     first_name: str
     last_name: str
-    bio: str = Field(validation_alias=AliasPath("profile", "bio"))
-    social_links: dict[str, str] = Field(validation_alias=AliasPath("profile", "social_links"))
-    business_category: Annotated[str | None, OrNone] = Field(validation_alias=AliasPath("profile", "business_category"))
-    website: Annotated[str | None, OrNone] = Field(validation_alias=AliasPath("profile", "website"))
-    country: Annotated[str | None, OrNone] = Field(validation_alias=AliasPath("profile", "country"))
-    city: Annotated[str | None, OrNone] = Field(validation_alias=AliasPath("profile", "city"))
-    languages: list[str] = Field(validation_alias=AliasPath("profile", "languages"))
-    categories: Annotated[list[str], EmptyList]
-    platforms: Annotated[list[PlatformOut], EmptyList]
-    tier_level: int = Field(validation_alias=AliasPath("profile", "tier_level"))
-    tier_name: str = Field(validation_alias=AliasPath("profile", "tier_name"))
-    karma_score: int = Field(validation_alias=AliasPath("profile", "karma_score"))
-    rating: float | None = Field(validation_alias=AliasPath("profile", "rating"))
-    completed_collaborations: int = Field(validation_alias=AliasPath("profile", "completed_collaborations"))
-    created_at: datetime = Field(validation_alias="date_joined")
+    bio: Annotated[str, Column("profile__bio")]
+    social_links: Annotated[dict[str, str], Column("profile__social_links")]
+    business_category: Annotated[str | None, Computed(or_null, "profile__business_category")]
+    website: Annotated[str | None, Computed(or_null, "profile__website")]
+    country: Annotated[str | None, Computed(or_null, "profile__country")]
+    city: Annotated[str | None, Computed(or_null, "profile__city")]
+    languages: Annotated[list[str], Column("profile__languages")]
+    categories: Annotated[list[str], Computed(or_empty, Annotation(categories_of_user()))]
+    platforms: Annotated[list[PlatformOut], Computed(or_empty, Annotation(platforms_of_user()))]
+    tier_level: Annotated[int, Column("profile__tier_level")]
+    tier_name: Annotated[str, Column("profile__tier_name")]
+    karma_score: Annotated[int, Column("profile__karma_score")]
+    rating: Annotated[float | None, Column("profile__rating")]
+    completed_collaborations: Annotated[int, Column("profile__completed_collaborations")]
+    created_at: Annotated[datetime, Column("date_joined")]
 
 
 class OwnProfileOut(ProfileFields):
     email: str
     email_verified: bool
-    phone: Annotated[str | None, OrNone] = Field(validation_alias=AliasPath("profile", "phone"))
-    timezone: Annotated[str | None, OrNone] = Field(validation_alias=AliasPath("profile", "timezone"))
-    plan: str = Field(validation_alias=AliasPath("profile", "plan"))
+    phone: Annotated[str | None, Computed(or_null, "profile__phone")]
+    timezone: Annotated[str | None, Computed(or_null, "profile__timezone")]
+    plan: Annotated[str, Column("profile__plan")]
     last_login: datetime | None
 
 
@@ -239,7 +240,12 @@ class AvatarIn(In):
 
 
 class AvatarOut(Out):
-    avatar: str | None
+    avatar: Annotated[str | None, Computed(public_url, "profile__avatar")]
+
+
+def document_url(viewer: Viewer, document_id: int, file: str) -> str | None:
+    """Where the viewer can open it during the next hour; None once it was erased."""
+    return file_url("document", document_id, viewer.id) if file else None
 
 
 class DocumentIn(In):
@@ -249,13 +255,13 @@ class DocumentIn(In):
 
 class UploadedDocumentOut(Out):
     id: int
-    user: int = Field(validation_alias="user_id")
+    user: Annotated[int, Column("user_id")]
     type: Document.Type
     status: Document.Status
 
 
 class DocumentOut(UploadedDocumentOut):
-    reason: Annotated[str | None, OrNone]
-    file_url: str | None
+    reason: Annotated[str | None, Computed(or_null, "reason")]
+    file_url: Annotated[str | None, ForViewer(document_url, "id", "file")]
     created_at: datetime
     reviewed_at: datetime | None

@@ -17,6 +17,7 @@ from django_q.models import Failure, OrmQ
 from apps.accounts.models import Document, User, UserType
 from apps.console.site import pages_of
 from apps.core.http.auth import SignedInRequest
+from apps.core.reading.viewer import Viewer
 from apps.events.models import Event, Period
 from apps.moderation.models import Report
 from apps.social.models import Connection, Story
@@ -42,7 +43,7 @@ def documents(viewer: User) -> Card:
 
 
 def reports(viewer: User) -> Card:
-    waiting = Report.objects.visible_to(viewer).open().aggregate(count=Count("pk"), oldest=Min("created_at"))
+    waiting = Report.objects.visible_to(Viewer.of(viewer)).open().aggregate(count=Count("pk"), oldest=Min("created_at"))
     return Card("Open reports", waiting["count"], since(waiting["oldest"]))
 
 

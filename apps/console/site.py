@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from apps.accounts.models import Document, User
 from apps.core.http.auth import SignedInRequest
+from apps.core.reading.viewer import Viewer
 from apps.moderation.models import Report
 
 NAVIGATION = {
@@ -99,7 +100,7 @@ def waiting_for(user: User, model: str) -> int:
     """How much of this waits for somebody who decides, as this person does."""
     if model == "accounts.document" and user.has_perm("accounts.review_document"):
         return Document.objects.pending().count()
-    return Report.objects.visible_to(user).open().count() if model == "moderation.report" else 0
+    return Report.objects.visible_to(Viewer.of(user)).open().count() if model == "moderation.report" else 0
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:

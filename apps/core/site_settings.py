@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from constance.utils import get_values
 
+from apps.core.reading.plans import NotCompilable, compiling
+
 FRESH_SECONDS = 2
 
 
@@ -17,7 +19,9 @@ class SiteSettings(NamedTuple):
 
 
 def site_settings() -> SiteSettings:
-    """All of them, at most two seconds old."""
+    """All of them, at most two seconds old; not for compiled queries, which would keep them for ever."""
+    if compiling.get():
+        raise NotCompilable("A compiled query asks for the site settings: let them be one of its arguments.")
     return read(int(time.monotonic() // FRESH_SECONDS))
 
 

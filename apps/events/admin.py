@@ -13,6 +13,7 @@ from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
 from apps.core.http.links import file_path, open_file_url
+from apps.core.reading.viewer import Viewer
 from apps.events import services
 from apps.events.models import Attendance, Event
 
@@ -57,7 +58,8 @@ class EventAdmin(ModeratedAdmin):
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
         """With a link to the cover for those who may see it; of a cancelled event nobody may."""
-        if Event.objects.visible_to(request.user).with_cover(request.user).filter(pk=obj.pk).exists():
+        viewer = Viewer.of(request.user)
+        if Event.objects.visible_to(viewer).with_cover(viewer).filter(pk=obj.pk).exists():
             context["file_path"] = file_path("event", obj.pk, request.user.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

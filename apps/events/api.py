@@ -1,6 +1,5 @@
 """Events: what is on, hosting, joining, calendars."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,25 +10,24 @@ from ninja import Query
 from ninja.responses import Status
 
 from apps.core.http import files
-from apps.core.http.auth import OpenFileLink, SignedInRequest, anyone
+from apps.core.http.auth import AnyRequest, OpenFileLink, SignedInRequest, anyone
 from apps.core.http.errors import PermissionDenied
-from apps.core.http.pages import PageQuery, page, written
+from apps.core.http.pages import PageQuery, json_response, page
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Page, Reply, ok
 from apps.core.media.uploads import IMAGES
+from apps.core.reading.shapes import Item, show
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
 from apps.events.models import (
     Event,
     Period,
-    Viewer,
     attendee_list,
-    event_afterwards,
     event_list,
-    event_shown,
-    facts_of,
     feed_of,
+    visible_event,
+    written_event,
 )
 from apps.events.schemas import (
     AttendeeOut,
@@ -43,8 +41,6 @@ from apps.events.schemas import (
     InviteIn,
     JoinIn,
     JoinOut,
-    attendee_item,
-    event_item,
 )
 
 router = Router(tags=["events"])
@@ -57,53 +53,50 @@ CALENDAR_ANSWER: dict[str, Any] = {
 }
 
 
-class AnyRequest(HttpRequest):
-    user: Viewer
-
-
-def item(request: SignedInRequest, event: Event) -> Event:
-    return event_afterwards(request.user.pk, event.pk).one()
+def item(request: SignedInRequest, event_id: int) -> Item:
+    return show(written_event(event_id), EventOut, request.viewer).one()
 
 
 def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:
-    return get_object_or_404(Event.objects.visible_to(request.user).select_related("host"), pk=event_id)
+    return get_object_or_404(Event.objects.visible_to(request.viewer).select_related("host"), pk=event_id)
 
 
 @router.get("/events", auth=anyone, response=Page[EventOut])
 def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
+    when = Period(query.when)
     events = event_list(
-        *facts_of(request.user),
-        now=timezone.now(),
-        when=Period(query.when),
+        request.viewer,
+        when=when,
+        now=None if when == Period.ALL else timezone.now(),
         search=(query.search or "").lower() or None,
         host=query.host,
     )
-    return written(page(request, events, query, item=partial(event_item, reader_id=request.user.pk)))
+    return page(request, show(events, EventOut, request.viewer), query)
 
 
 @router.post("/events", response={201: Reply[EventOut], **refusals(403)})
 def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Answer]:
     event = services.create_event(host=request.user, form=data)
-    return Status(201, ok(item(request, event), "Event created successfully."))
+    return Status(201, ok(item(request, event.pk), "Event created successfully."))
 
 
 @router.get("/events/{id:event_id}", auth=anyone, response=Reply[EventOut])
-def get_event(request: AnyRequest, event_id: int) -> Answer:
-    return ok(event_shown(*facts_of(request.user), event_id=event_id).one())
+def get_event(request: AnyRequest, event_id: int) -> HttpResponse:
+    return json_response(ok(show(visible_event(request.viewer, event_id), EventOut, request.viewer).one()))
 
 
 @router.put("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
 def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)
-    return ok(item(request, event), "Event updated successfully.")
+    return ok(item(request, event_id), "Event updated successfully.")
 
 
 @router.patch("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
 def update_event(request: SignedInRequest, event_id: int, data: Payload[EventChanges]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)
-    return ok(item(request, event), "Event updated successfully.")
+    return ok(item(request, event_id), "Event updated successfully.")
 
 
 @router.delete("/events/{id:event_id}", response={204: None, **refusals(403)})
@@ -127,11 +120,11 @@ def leave_event(request: SignedInRequest, event_id: int) -> Status[None]:
 
 @router.get("/events/{id:event_id}/attendees", response={200: Page[AttendeeOut], **refusals(403)})
 def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQuery]) -> HttpResponse:
-    event = get_object_or_404(Event.objects.visible_to(request.user).with_people(event_id, request.user))
+    event = get_object_or_404(Event.objects.visible_to(request.viewer).with_people(event_id, request.viewer))
     if not event.manages:
         raise PermissionDenied
-    rows = attendee_list(event.pk, event.host_id)
-    return written(page(request, rows, query, total=event.people_count, item=attendee_item))
+    people = show(attendee_list(event.pk, event.host_id), AttendeeOut)
+    return page(request, people, query, total=event.people_count)
 
 
 @router.post("/events/{id:event_id}/invite", response={200: Reply[InvitedOut], **refusals(403)})
@@ -142,7 +135,7 @@ def invite(request: SignedInRequest, event_id: int, data: Payload[InviteIn]) -> 
 
 @router.get("/files/event/{id:event_id}", auth=OpenFileLink("event"), **FILE_ANSWER)
 def get_event_cover(request: AnyRequest, event_id: int) -> HttpResponseBase:
-    event = get_object_or_404(Event.objects.visible_to(request.user).with_cover(request.user), pk=event_id)
+    event = get_object_or_404(Event.objects.visible_to(request.viewer).with_cover(request.viewer), pk=event_id)
     services.open_cover(event=event, by=request.user)
     return files.serve(request, event.cover, event.cover_type, f"event-{event.pk}{IMAGES[event.cover_type]}")
 

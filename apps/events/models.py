@@ -3,7 +3,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Count, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
@@ -11,14 +10,12 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, is_away, not_blocked, there_for
-from apps.core.http.links import API, file_url, open_file_url
+from apps.core.http.links import API
 from apps.core.media.uploads import IMAGES
 from apps.core.operations.storage import private_storage
-from apps.core.reading.compiled import compiled, compiled_columns
-from apps.core.reading.people import person_columns
+from apps.core.reading.compiled import compiled
+from apps.core.reading.viewer import Viewer
 from apps.social.models import connected_ids
-
-Viewer = User | AnonymousUser
 
 USUAL_LENGTH = timedelta(hours=24)
 """How long an event lasts that names no end."""
@@ -35,23 +32,6 @@ def cover_name(event: "Event", filename: str) -> str:
     return f"covers/{uuid.uuid4().hex}{IMAGES[event.cover_type]}"
 
 
-ITEM_COLUMNS = (
-    "id",
-    "title",
-    "description",
-    "date",
-    "end_date",
-    "location",
-    "capacity",
-    "visibility",
-    "cover",
-    "attendees_count",
-    "my_status",
-    "created_at",
-    *person_columns("host"),
-)
-
-
 class EventQuerySet(models.QuerySet["Event"]):
     def visible_to(self, viewer: Viewer) -> Self:
         return self.open_to(viewer).filter(cancelled_at=None)
@@ -60,31 +40,34 @@ class EventQuerySet(models.QuerySet["Event"]):
         """The only definition of who may see an event: public ones everybody, others the host's connections
         and whoever was invited or takes part; blocked pairs do not see each other's. Cancelled ones too."""
         shown = shown_to(viewer)
-        if isinstance(viewer, User):
+        if viewer.id is not None:
             shown |= has_permission(viewer, "events.moderate_event")
         return self.filter(shown, ~is_away("host"))
 
-    def when(self, when: Period, now: datetime) -> Self:
+    def when(self, when: Period, now: datetime | None) -> Self:
         """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
         # What goes on is found by its end, among what is to come. Its bare date would have the database walk the index
         # of dates instead, in this order, from the first event ever held.
         hidden_date = Greatest("date", "date")
-        return {
-            Period.ALL: self.order_by("-date", "-pk"),
-            Period.PAST: self.filter(ends_at__lte=now).order_by("-date", "-pk"),
-            Period.ONGOING: self.filter(date__lte=now, ends_at__gt=now).order_by(hidden_date, "pk"),
-            Period.UPCOMING: self.filter(date__gt=now).order_by("date", "pk"),
-        }[when]
+        match when:
+            case Period.ALL:
+                return self.order_by("-date", "-pk")
+            case Period.PAST:
+                return self.filter(ends_at__lte=now).order_by("-date", "-pk")
+            case Period.ONGOING:
+                return self.filter(date__lte=now, ends_at__gt=now).order_by(hidden_date, "pk")
+            case Period.UPCOMING:
+                return self.filter(date__gt=now).order_by("date", "pk")
 
     def matching(self, *, search: str | None = None, host: int | None = None) -> Self:
         """`search` is in lower case."""
-        rows = self.filter(search_text__contains=search) if search else self
-        return rows.filter(host=host) if host else rows
+        rows = self if search is None else self.filter(search_text__contains=search)
+        return rows if host is None else rows.filter(host=host)
 
     def in_calendar_of(self, user: User) -> Self:
         """What they host or take part in, cancelled ones too, back to three months ago."""
         part = Attendance.objects.filter(user=user).exclude(status=Attendance.Status.INVITED).values("event")
-        recent = self.open_to(user).filter(ends_at__gt=timezone.now() - timedelta(days=90))
+        recent = self.open_to(Viewer.of(user)).filter(ends_at__gt=timezone.now() - timedelta(days=90))
         return recent.filter(Q(host=user) | Q(pk__in=part)).order_by("date", "pk")
 
     def taking_place(self) -> Self:
@@ -94,45 +77,46 @@ class EventQuerySet(models.QuerySet["Event"]):
     def starting(self, after: datetime, until: datetime) -> Self:
         return self.taking_place().filter(date__gt=after, date__lte=until)
 
-    def as_items(self, viewer: Viewer) -> Self:
-        """With all that an item shows, in one row."""
-        reader = Value(viewer.pk, output_field=models.BigIntegerField())
-        rows = self.with_going().with_status_of(viewer).annotate(reader_id=reader)
-        return rows.select_related("host__user_type", "host__profile")
-
-    def with_status_of(self, viewer: Viewer) -> Self:
-        mine = Attendance.objects.filter(event=OuterRef("pk"), user=viewer.pk).values("status")
-        return self.annotate(my_status=Subquery(mine))
-
     def with_cover(self, viewer: Viewer) -> Self:
         """Those that have one, with whether they are `shown` to the viewer without a moderator's permission."""
         shown = ExpressionWrapper(shown_to(viewer), output_field=models.BooleanField())
         return self.exclude(cover="").annotate(shown=shown)
 
-    def with_people(self, event_id: int, viewer: User) -> Self:
+    def with_people(self, event_id: int, viewer: Viewer) -> Self:
         """This event, with whether `viewer` `manages` it, and how many people are in its `attendee_list`."""
-        manages = Q(host=viewer) | has_permission(viewer, "events.moderate_event")
+        manages = Q(host=viewer.id) | has_permission(viewer, "events.moderate_event")
         # By the number, not by an outer reference: SQLite would read the host's blocks for each person.
         host = Subquery(Event.objects.filter(pk=event_id).values("host"))
-        people = Attendance.objects.standing_to(event_id, host).order_by().values(one=Value(1))
+        people = Attendance.objects.listed_for(host, event_id).order_by().values(one=Value(1))
         return self.filter(pk=event_id).annotate(
             manages=ExpressionWrapper(manages, output_field=models.BooleanField()),
             people_count=Coalesce(Subquery(people.annotate(count=Count("*")).values("count")), 0),
         )
 
     def with_going(self) -> Self:
-        going = Attendance.objects.filter(event=OuterRef("pk"), status=Attendance.Status.GOING).order_by()
-        count = going.values("event").annotate(count=Count("*")).values("count")
-        return self.annotate(attendees_count=Coalesce(Subquery(count), 0))
+        return self.annotate(attendees_count=going_count())
 
 
 def shown_to(viewer: Viewer) -> Q:
     """What somebody sees of it who has no moderator's permission."""
-    if isinstance(viewer, AnonymousUser):
+    if viewer.id is None:
         return Q(visibility=Event.Visibility.PUBLIC)
-    taking_part = Attendance.objects.filter(user=viewer).values("event")
-    concerned = Q(host=viewer) | Q(host__in=connected_ids(viewer)) | Q(pk__in=taking_part)
-    return (Q(visibility=Event.Visibility.PUBLIC) | concerned) & not_blocked(viewer, "host")
+    taking_part = Attendance.objects.filter(user=viewer.id).values("event")
+    concerned = Q(host=viewer.id) | Q(host__in=connected_ids(viewer.id)) | Q(pk__in=taking_part)
+    return (Q(visibility=Event.Visibility.PUBLIC) | concerned) & not_blocked(viewer.id, "host")
+
+
+def going_count() -> Coalesce:
+    """How many are going to the event of the outer query."""
+    going = Attendance.objects.filter(event=OuterRef("pk"), status=Attendance.Status.GOING).order_by()
+    return Coalesce(Subquery(going.values("event").annotate(count=Count("*")).values("count")), 0)
+
+
+def own_status(viewer: Viewer) -> Subquery | Value:
+    """How the viewer stands to the event of the outer query."""
+    if viewer.id is None:
+        return Value(None, output_field=models.CharField())
+    return Subquery(Attendance.objects.filter(event=OuterRef("pk"), user=viewer.id).values("status"))
 
 
 class Event(models.Model):
@@ -161,9 +145,6 @@ class Event(models.Model):
     manages: bool
     people_count: int
     """Both where a query says so: see `with_people`."""
-
-    reader_id: int | None
-    """Whom `cover_url` is for: see `as_items`."""
 
     shown: bool
     """See `with_cover`."""
@@ -218,57 +199,24 @@ class Event(models.Model):
         """How many are going, and of how many places; the spaces do not break."""
         return f"{self.attendees_count}\xa0of\xa0{self.capacity}" if self.capacity else str(self.attendees_count)
 
-    @property
-    def cover_url(self) -> str | None:
-        return cover_url(self.pk, self.visibility, self.reader_id) if self.cover else None
 
-
-def cover_url(event_id: int, visibility: str, reader_id: int | None) -> str:
-    """What anybody may see has an address for anybody."""
-    if visibility == Event.Visibility.PUBLIC or reader_id is None:
-        return open_file_url("event", event_id)
-    return file_url("event", event_id, reader_id)
-
-
-def facts_of(viewer: Viewer) -> tuple[int | None, int, bool]:
-    """What compiled queries need to know of who asks; see `with_facts`."""
-    type_id = viewer.user_type_id if isinstance(viewer, User) else 0
-    return viewer.pk, type_id, viewer.is_superuser
-
-
-def with_facts(viewer_id: int | None, type_id: int, is_superuser: bool) -> Viewer:
-    if viewer_id is None:
-        return AnonymousUser()
-    return User(pk=viewer_id, user_type_id=type_id, is_superuser=is_superuser)
-
-
-@compiled_columns(*ITEM_COLUMNS, planned_for=["search"])
+@compiled(custom_plan=["search"])
 def event_list(
-    viewer_id: int | None,
-    type_id: int,
-    is_superuser: bool,
-    *,
-    now: datetime,
-    when: Period,
-    search: str | None,
-    host: int | None,
+    viewer: Viewer, *, when: Period, now: datetime | None, search: str | None, host: int | None
 ) -> EventQuerySet:
-    """For `schemas.event_item`; `search` is in lower case."""
-    viewer = with_facts(viewer_id, type_id, is_superuser)
-    events = Event.objects.visible_to(viewer).matching(search=search, host=host).when(when, now)
-    return events.with_going().with_status_of(viewer)
+    """`search` is in lower case; `now` is None where all are listed."""
+    return Event.objects.visible_to(viewer).matching(search=search, host=host).when(when, now)
 
 
-@compiled
-def event_shown(viewer_id: int | None, type_id: int, is_superuser: bool, *, event_id: int) -> EventQuerySet:
-    viewer = with_facts(viewer_id, type_id, is_superuser)
-    return Event.objects.visible_to(viewer).filter(pk=event_id).as_items(viewer)
+@compiled()
+def visible_event(viewer: Viewer, event_id: int) -> EventQuerySet:
+    return Event.objects.visible_to(viewer).filter(pk=event_id)
 
 
-@compiled
-def event_afterwards(viewer_id: int, event_id: int) -> EventQuerySet:
-    """As its answer shows it; also one that a change has just hidden from the viewer."""
-    return Event.objects.filter(pk=event_id).as_items(User(pk=viewer_id))
+@compiled()
+def written_event(event_id: int) -> EventQuerySet:
+    """For the answer after a write: also one that a change has just hidden from its viewer."""
+    return Event.objects.filter(pk=event_id)
 
 
 class CalendarFeed(models.Model):
@@ -294,9 +242,9 @@ def feed_owner(user_id: int, generation: int) -> User | None:
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
-    def standing_to(self, event: Any, host: Any) -> Self:
-        """Those of the people who are there for the event's host; both may be rows, ids or expressions."""
-        return self.filter(there_for(host, "user"), event=event)
+    def listed_for(self, host_id: Any, event_id: int) -> Self:
+        """Those of the people who are there for the event's host, whose id may be an expression."""
+        return self.filter(there_for(host_id, "user"), event=event_id)
 
     def going(self) -> Self:
         return self.filter(status=Attendance.Status.GOING)
@@ -347,25 +295,25 @@ class Attendance(models.Model):
 
 
 def connections_of(person: User) -> UserQuerySet:
-    return User.objects.active().filter(pk__in=connected_ids(person))
+    return User.objects.active().filter(pk__in=connected_ids(person.pk))
 
 
 def connections_who_see(person: User, event: Event) -> UserQuerySet:
     """The connections of `person` who may see `event`."""
-    people = User.objects.visible_to(event.host).filter(pk__in=connected_ids(person))
+    people = User.objects.there_for(event.host_id).filter(pk__in=connected_ids(person.pk))
     if event.visibility == Event.Visibility.PUBLIC:
         return people
     part = Attendance.objects.filter(event=event).values("user")
-    return people.filter(Q(pk=event.host_id) | Q(pk__in=connected_ids(event.host)) | Q(pk__in=part))
+    return people.filter(Q(pk=event.host_id) | Q(pk__in=connected_ids(event.host_id)) | Q(pk__in=part))
 
 
 def attendees(event: Event, *statuses: Attendance.Status) -> UserQuerySet:
     """Those who stand to the event and are there for its host."""
     rows = Attendance.objects.filter(event=event, status__in=statuses or Attendance.Status.values)
-    return User.objects.visible_to(event.host_id).filter(pk__in=rows.values("user"))
+    return User.objects.there_for(event.host_id).filter(pk__in=rows.values("user"))
 
 
-@compiled_columns(*person_columns("user"), "status")
+@compiled()
 def attendee_list(event_id: int, host_id: int) -> AttendanceQuerySet:
-    """For `schemas.attendee_item`; who is going comes first, and of each status who came first."""
-    return Attendance.objects.standing_to(event_id, host_id).order_by("status", "queued_at", "pk")
+    """Who is going comes first, and of each status who came first."""
+    return Attendance.objects.listed_for(host_id, event_id).order_by("status", "queued_at", "pk")

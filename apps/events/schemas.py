@@ -1,14 +1,15 @@
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from apps.core.http.links import file_url, open_file_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
-from apps.core.reading.people import Item, person_item
-from apps.events.models import Attendance, Event, cover_url
+from apps.core.reading.shapes import Annotation, ForViewer
+from apps.core.reading.viewer import Viewer
+from apps.events.models import Attendance, Event, going_count, own_status
 
 LAST_DATE = datetime(9999, 1, 1, tzinfo=UTC)
 """Later than this, an event would have no end that a calendar knows."""
@@ -34,6 +35,15 @@ class EventQuery(PageQuery):
     host: Id | None = None
 
 
+def cover_url(viewer: Viewer, event_id: int, visibility: str, cover: str) -> str | None:
+    """What anybody may see has an address for anybody."""
+    if not cover:
+        return None
+    if visibility == Event.Visibility.PUBLIC:
+        return open_file_url("event", event_id)
+    return file_url("event", event_id, viewer.id)
+
+
 class EventOut(Out):
     id: int
     title: str
@@ -43,32 +53,11 @@ class EventOut(Out):
     location: str
     capacity: int | None
     visibility: Event.Visibility
-    cover: str | None = Field(validation_alias="cover_url")
+    cover: Annotated[str | None, ForViewer(cover_url, "id", "visibility", "cover")]
     host: PersonOut
-    attendees_count: int
-    my_status: Attendance.Status | None
+    attendees_count: Annotated[int, Annotation(going_count())]
+    my_status: Annotated[Attendance.Status | None, Annotation(own_status)]
     created_at: datetime
-
-
-def event_item(row: Sequence[Any], reader_id: int | None) -> Item:
-    """EventOut, of the columns that `event_list` reads."""
-    id, title, description, date, end_date, location, capacity, visibility, *rest = row
-    cover, attendees_count, my_status, created_at, *host = rest
-    return {
-        "id": id,
-        "title": title,
-        "description": description,
-        "date": date,
-        "end_date": end_date,
-        "location": location,
-        "capacity": capacity,
-        "visibility": visibility,
-        "cover": cover_url(id, visibility, reader_id) if cover else None,
-        "host": person_item(host),
-        "attendees_count": attendees_count,
-        "my_status": my_status,
-        "created_at": created_at,
-    }
 
 
 class EventIn(In):
@@ -111,13 +100,9 @@ class JoinOut(Out):
 
 
 class AttendeeOut(PersonOut):
+    through = "user"
+
     status: Attendance.Status
-
-
-def attendee_item(row: Sequence[Any]) -> Item:
-    """AttendeeOut, of the columns that `attendee_list` reads."""
-    *person, status = row
-    return {**person_item(person), "status": status}
 
 
 class InviteIn(In):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_
 from apps.core.queue import queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
 from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_promoted
-from apps.events.models import Attendance, CalendarFeed, Event, Viewer, connections_of
+from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
 from apps.notifications.models import FanOut
 from apps.notifications.services import notify_all, start_fan_out
@@ -126,7 +127,7 @@ def touch(event: Event) -> None:
     event.updated_at = timezone.now()
 
 
-def open_cover(*, event: Event, by: Viewer) -> None:
+def open_cover(*, event: Event, by: User | AnonymousUser) -> None:
     """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
     if isinstance(by, User) and not event.shown:
         audit.record(actor=by, action="event.cover_viewed", target=event)

@@ -1,6 +1,5 @@
 """Chat: conversations of two people."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,18 +8,19 @@ from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 
-from apps.accounts.models import User, person_seen
+from apps.accounts.models import User, visible_person
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest
-from apps.core.http.pages import LogQuery, PageQuery, log, near, page, written
+from apps.core.http.pages import LogQuery, PageQuery, log, near, page
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Log, Page, Reply, ok
 from apps.core.http.throttling import Throttle
 from apps.core.media.uploads import SHOWN
+from apps.core.reading.shapes import show, show_instance
 from apps.messaging import services
 from apps.messaging.errors import RoomNotFound
-from apps.messaging.models import Attachment, Conversation, Message, pair_log, room_log
+from apps.messaging.models import Attachment, Conversation, Message, conversation_list, pair_log, room_log
 from apps.messaging.schemas import (
     ChatQuery,
     ConversationOut,
@@ -33,7 +33,6 @@ from apps.messaging.schemas import (
     RoomIn,
     RoomOut,
     TypingIn,
-    message_item,
 )
 
 router = Router(tags=["chat"])
@@ -43,26 +42,25 @@ router = Router(tags=["chat"])
 def list_messages(request: SignedInRequest, query: Query[ChatQuery]) -> HttpResponse:
     me = request.user
     if query.user_id is None:
-        mine = near(Message.objects.near(me, query), query.before, query.after)
-        return message_log(request, mine.as_columns(), query)
-    low, high = sorted([me.pk, person_seen(me.pk, query.user_id).one().pk])
+        mine = near(Message.objects.near(request.viewer, query), query.before, query.after)
+        return message_log(request, mine, query)
+    low, high = sorted([me.pk, visible_person(request.viewer, query.user_id).one().pk])
     return message_log(request, pair_log(low, high, query.before, query.after), query)
 
 
 def message_log(request: SignedInRequest, messages: Any, query: LogQuery) -> HttpResponse:
-    item = partial(message_item, reader_id=request.user.pk)
-    return written(log(request, messages, query, oldest_first=True, item=item))
+    return log(request, show(messages, MessageOut, request.viewer), query, oldest_first=True)
 
 
 @router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
 def send_message(request: SignedInRequest, data: Payload[MessageIn]) -> Status[Answer]:
     message = services.write_to(sender=request.user, receiver_id=data.receiver_id, letter=data)
-    return Status(201, ok(message, "Message sent."))
+    return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))
 
 
 @router.get("/chat/conversations", response=Page[ConversationOut])
-def list_conversations(request: SignedInRequest, query: Query[PageQuery]) -> Answer:
-    return page(request, Conversation.objects.visible_to(request.user).as_items(request.user), query)
+def list_conversations(request: SignedInRequest, query: Query[PageQuery]) -> HttpResponse:
+    return page(request, show(conversation_list(request.viewer), ConversationOut, request.viewer), query)
 
 
 @router.post("/chat/conversations", throttle=Throttle("room"), response={201: Reply[RoomOut], **refusals(403)})
@@ -71,7 +69,7 @@ def open_room(request: SignedInRequest, data: Payload[RoomIn]) -> Status[Answer]
 
 
 def room(request: SignedInRequest, name: str) -> Conversation:
-    rooms = Conversation.objects.visible_to(request.user).with_people()
+    rooms = Conversation.objects.visible_to(request.viewer).with_people()
     if (found := rooms.filter(name=name).first()) is None:
         raise RoomNotFound(name)
     return found
@@ -89,7 +87,7 @@ def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuer
 )
 def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterIn]) -> Status[Answer]:
     message = services.write_into(conversation=room(request, name), sender=request.user, letter=data)
-    return Status(201, ok(message, "Message sent."))
+    return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))
 
 
 @router.post("/chat/read", response={200: Reply[ReadOut], **refusals(404)})
@@ -97,7 +95,7 @@ def read_messages(request: SignedInRequest, data: Payload[ReadIn]) -> Answer:
     if data.name:
         conversation: Conversation | None = room(request, data.name)
     else:
-        other = get_object_or_404(User.objects.visible_to(request.user), pk=data.user_id)
+        other = get_object_or_404(User.objects.visible_to(request.viewer), pk=data.user_id)
         conversation = Conversation.objects.pair(request.user, other).first()
     return ok({"updated": services.read(conversation=conversation, by=request.user) if conversation else 0})
 
@@ -110,22 +108,22 @@ def type_to(request: SignedInRequest, data: Payload[TypingIn]) -> Status[None]:
 
 @router.patch("/chat/{id:message_id}", response={200: Reply[MessageOut], **refusals(403)})
 def edit_message(request: SignedInRequest, message_id: int, data: Payload[EditIn]) -> Answer:
-    messages = Message.objects.visible_to(request.user).as_items(request.user.pk)
+    messages = Message.objects.visible_to(request.viewer).in_full()
     message = get_object_or_404(messages, pk=message_id)
     services.edit_message(message=message, by=request.user, content=data.content)
-    return ok(message, "Message updated.")
+    return ok(show_instance(message, MessageOut, request.viewer), "Message updated.")
 
 
 @router.delete("/chat/{id:message_id}", response={204: None, **refusals(403)})
 def delete_message(request: SignedInRequest, message_id: int) -> Status[None]:
-    message = get_object_or_404(Message.objects.visible_to(request.user), pk=message_id)
+    message = get_object_or_404(Message.objects.visible_to(request.viewer), pk=message_id)
     services.delete_message(message=message, by=request.user)
     return Status(204, None)
 
 
 @router.get("/files/attachment/{id:attachment_id}", auth=FileLink("attachment"), **FILE_ANSWER)
 def get_attachment_file(request: SignedInRequest, attachment_id: int) -> HttpResponseBase:
-    attachments = Attachment.objects.visible_to(request.user).with_file().select_related("message")
+    attachments = Attachment.objects.visible_to(request.viewer).with_file().select_related("message")
     attachment = get_object_or_404(attachments, pk=attachment_id)
     kind = attachment.content_type
     response = files.serve(request, attachment.file, kind, attachment.name, download=kind not in SHOWN)

@@ -3,28 +3,28 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
-from apps.core.http.links import API, file_url
+from apps.core.http.links import API
 from apps.core.http.pages import LogQuery, near
 from apps.core.media.uploads import ATTACHMENTS
 from apps.core.operations.storage import private_storage
 from apps.core.reading.aggregates import JSONList
-from apps.core.reading.compiled import compiled, compiled_columns
-from apps.core.reading.people import person_columns
+from apps.core.reading.compiled import compiled
+from apps.core.reading.viewer import Viewer
 
 EDITABLE = timedelta(minutes=15)
 """How long its sender may change a message."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """The two it joins, while both are there and neither has blocked the other."""
-        mine = self.filter(Q(first=viewer) | Q(second=viewer), first__is_active=True, second__is_active=True)
-        return mine.filter(not_blocked(viewer, "first"), not_blocked(viewer, "second"))
+        mine = self.filter(Q(first=viewer.id) | Q(second=viewer.id), first__is_active=True, second__is_active=True)
+        return mine.filter(not_blocked(viewer.id, "first"), not_blocked(viewer.id, "second"))
 
     def pair(self, one: User, other: User) -> Self:
         """The unnamed one of these two."""
@@ -33,22 +33,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def with_people(self) -> Self:
         return self.select_related("first__user_type", "first__profile", "second__user_type", "second__profile")
-
-    def as_items(self, viewer: User) -> Self:
-        """With all that an item shows, in one row; the newest first."""
-        newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
-        waiting = Message.objects.unread_by(viewer).filter(conversation=OuterRef("pk")).order_by()
-        unread = waiting.values("conversation").annotate(count=Count("*")).values("count")
-        return (
-            self.annotate(
-                reader_id=Value(viewer.pk),
-                last_message=Subquery(newest.values("content")[:1]),
-                last_message_at=Subquery(newest.values("timestamp")[:1]),
-                unread_count=Coalesce(Subquery(unread), 0),
-            )
-            .with_people()
-            .order_by("-updated_at", "-pk")
-        )
 
 
 class Conversation(models.Model):
@@ -61,9 +45,6 @@ class Conversation(models.Model):
     second = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now, help_text="When the newest message was sent.")
-
-    reader_id: int
-    """Who is looking, where a query says so."""
 
     objects = ConversationQuerySet.as_manager()
 
@@ -89,10 +70,6 @@ class Conversation(models.Model):
     def other_than(self, person_id: int) -> User:
         return self.second if self.first_id == person_id else self.first
 
-    @property
-    def other_user(self) -> User:
-        return self.other_than(self.reader_id)
-
     def other_id(self, person_id: int) -> int:
         return self.second_id if self.first_id == person_id else self.first_id
 
@@ -103,69 +80,60 @@ class Conversation(models.Model):
         return f"{API}/chat?user_id={self.other_id(reader.pk)}"
 
 
-@compiled
+@compiled()
 def unnamed_conversation(first_id: int, second_id: int) -> ConversationQuerySet:
     return Conversation.objects.filter(first=first_id, second=second_id, name=None)
 
 
-@compiled
+@compiled()
+def conversation_list(viewer: Viewer) -> ConversationQuerySet:
+    """The newest first."""
+    return Conversation.objects.visible_to(viewer).order_by("-updated_at", "-pk")
+
+
+def newest_message(column: str) -> Subquery:
+    """This column of the newest message of the conversation of the outer query."""
+    return Subquery(Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values(column)[:1])
+
+
+def unread_count(viewer: Viewer) -> Coalesce:
+    """How many messages of the conversation of the outer query wait for the viewer."""
+    waiting = Message.objects.unread_by(viewer.id).filter(conversation=OuterRef("pk")).order_by()
+    return Coalesce(Subquery(waiting.values("conversation").annotate(count=Count("*")).values("count")), 0)
+
+
+@compiled()
 def addressee(sender_id: int, receiver_id: int) -> UserQuerySet:
     """Somebody who is there for `sender`; whether they are welcome to write is another question."""
     return User.objects.blockable_by(sender_id).as_people().filter(pk=receiver_id)
 
 
-ITEM_COLUMNS = (
-    "id",
-    "conversation_id",
-    "content",
-    "listed",
-    "read_at",
-    "edited_at",
-    "collaboration_id",
-    "timestamp",
-    *person_columns("sender"),
-    *person_columns("receiver"),
-)
-
-
 class MessageQuerySet(models.QuerySet["Message"]):
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """Whoever sent or received it, while both are there and neither has blocked the other."""
-        return self.between_people_of(viewer).filter(Q(sender=viewer) | Q(receiver=viewer))
+        return self.between_people_of(viewer).filter(Q(sender=viewer.id) | Q(receiver=viewer.id))
 
-    def between_people_of(self, viewer: User) -> Self:
+    def between_people_of(self, viewer: Viewer) -> Self:
         there = self.filter(sender__is_active=True, receiver__is_active=True)
-        return there.filter(not_blocked(viewer, "sender"), not_blocked(viewer, "receiver"))
+        return there.filter(not_blocked(viewer.id, "sender"), not_blocked(viewer.id, "receiver"))
 
-    def near(self, viewer: User, query: LogQuery) -> Self:
+    def near(self, viewer: Viewer, query: LogQuery) -> Self:
         """Those that `query` may show of all that `viewer` sent or received; each half is read from its own index."""
         shown = self.between_people_of(viewer)
         sent, received = (
-            near(shown.filter(**{side: viewer}), query.before, query.after)[: query.limit + 1]
+            near(shown.filter(**{side: viewer.id}), query.before, query.after)[: query.limit + 1]
             for side in ("sender", "receiver")
         )
         halves = (Message.objects.filter(pk__in=half.values("pk")).values("pk") for half in (sent, received))
         return self.filter(pk__in=next(halves).union(next(halves), all=True))
 
-    def unread_by(self, reader: User) -> Self:
-        return self.filter(receiver=reader, read_at=None)
+    def unread_by(self, reader_id: int | None) -> Self:
+        return self.filter(receiver=reader_id, read_at=None)
 
-    def as_items(self, viewer_id: int) -> Self:
-        """With all that an item shows, in one row."""
-        return (
-            self.with_attachments()
-            .annotate(reader_id=Value(viewer_id))
-            .select_related("sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile")
-        )
-
-    def as_columns(self) -> "models.QuerySet[Message, Any]":
-        """For `schemas.message_item`."""
-        return self.with_attachments().values_list(*ITEM_COLUMNS)
-
-    def with_attachments(self) -> Self:
-        files = Attachment.objects.filter(message=OuterRef("pk")).order_by().values("message")
-        listed = files.annotate(list=JSONList(JSONObject(**{name: name for name in Attachment.LISTED})))
-        return self.annotate(listed=Subquery(listed.values("list")))
+    def in_full(self) -> Self:
+        """With all that `MessageOut` shows."""
+        rows = self.select_related("sender__user_type", "sender__profile", "receiver__user_type", "receiver__profile")
+        return rows.annotate(listed=attachment_list())
 
 
 class Message(models.Model):
@@ -178,10 +146,8 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True)
     edited_at = models.DateTimeField(null=True)
 
-    reader_id: int
-    """Whom links to files are for, where a query says so."""
     listed: list[dict[str, Any]] | None
-    """Its attachments, where a query brings them along."""
+    """Its attachments, as `attachment_list` reads them, where somebody brought them along."""
 
     objects = MessageQuerySet.as_manager()
 
@@ -206,29 +172,25 @@ class Message(models.Model):
     def is_editable(self) -> bool:
         return self.timestamp + EDITABLE > timezone.now()
 
-    @property
-    def attachments(self) -> list[dict[str, Any]]:
-        """As items show them, with links for the reader."""
-        return attachments_of(self.listed, self.reader_id)
+
+def attachment_list() -> Subquery:
+    """The attachments of the message of the outer query."""
+    files = Attachment.objects.filter(message=OuterRef("pk")).order_by().values("message")
+    listed = files.annotate(list=JSONList(JSONObject(**{name: name for name in Attachment.LISTED})))
+    return Subquery(listed.values("list"))
 
 
-def attachments_of(listed: list[dict[str, Any]] | None, reader_id: int) -> list[dict[str, Any]]:
-    """What a query listed, with links for the reader."""
-    rows = sorted(listed or [], key=lambda row: int(row["id"]))
-    return [row | {"url": row["link"] or file_url("attachment", row["id"], reader_id)} for row in rows]
-
-
-@compiled_columns(*ITEM_COLUMNS)
+@compiled()
 def pair_log(low: int, high: int, before: int | None, after: int | None) -> MessageQuerySet:
     """The messages of the unnamed conversation of these two, `low` having the lower id."""
     conversation = Conversation.objects.filter(first=low, second=high, name=None).values("pk")
     # As one value, so that the newest are read from the index rather than sorted out of all.
-    return near(Message.objects.filter(conversation=Subquery(conversation[:1])), before, after).with_attachments()
+    return near(Message.objects.filter(conversation=Subquery(conversation[:1])), before, after)
 
 
-@compiled_columns(*ITEM_COLUMNS)
+@compiled()
 def room_log(room_id: int, before: int | None, after: int | None) -> MessageQuerySet:
-    return near(Message.objects.filter(conversation=room_id), before, after).with_attachments()
+    return near(Message.objects.filter(conversation=room_id), before, after)
 
 
 def attachment_name(attachment: "Attachment", filename: str) -> str:
@@ -236,7 +198,7 @@ def attachment_name(attachment: "Attachment", filename: str) -> str:
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """With their message; moderators see all."""
         mine = Message.objects.visible_to(viewer)
         return self.filter(has_permission(viewer, "messaging.moderate_message") | Q(message__in=mine))

@@ -1,5 +1,5 @@
-from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated, Any, Self
 
 from django.core.files.uploadedfile import UploadedFile
@@ -15,13 +15,15 @@ from pydantic import (
 
 from apps.accounts.schemas import check_url
 from apps.core.http.errors import Invalid
+from apps.core.http.links import file_url
 from apps.core.http.pages import LogQuery
-from apps.core.http.schemas import Id, In, OrNone, Out, PersonOut
+from apps.core.http.schemas import Id, In, Out, PersonOut
 from apps.core.media.uploads import Upload
-from apps.core.reading.people import SHOWN, Item, person_item, person_item_or_none
+from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, Item, layout_of
+from apps.core.reading.viewer import Viewer
 from apps.live.schemas import StreamEvent
 from apps.messaging.errors import WrongParticipants
-from apps.messaging.models import attachments_of
+from apps.messaging.models import attachment_list, newest_message, unread_count
 
 MAX_LINK = 2000
 EMPTY = "Write something, or attach a file."
@@ -75,46 +77,38 @@ class AttachmentOut(Out):
 
     id: int
     url: str
-    name: Annotated[str | None, OrNone]
-    content_type: Annotated[str | None, OrNone]
+    name: str | None
+    content_type: str | None
     size: int | None
+
+
+def attachment_items(viewer: Viewer, listed: list[Item] | None) -> list[Item]:
+    """Of what `attachment_list` reads; files with a link for the viewer."""
+    return [attachment_item(viewer, row) for row in sorted(listed or [], key=itemgetter("id"))]
+
+
+def attachment_item(viewer: Viewer, row: Item) -> Item:
+    url = row["link"] or file_url("attachment", row["id"], viewer.id)
+    shown = {name: row[name] or None for name in ("name", "content_type", "size")}
+    return {"id": row["id"], "url": url, **shown}
+
+
+def is_set(value: object) -> bool:
+    return value is not None
 
 
 class MessageOut(Out):
     id: int
-    conversation: int = Field(validation_alias="conversation_id")
+    conversation: Annotated[int, Column("conversation_id")]
     sender: PersonOut
     receiver: PersonOut
     content: str
-    attachments: list[AttachmentOut]
-    is_read: bool
+    attachments: Annotated[list[AttachmentOut], ForViewer(attachment_items, Annotation(attachment_list(), "listed"))]
+    is_read: Annotated[bool, Computed(is_set, "read_at")]
     read_at: datetime | None
     edited_at: datetime | None
     collaboration_id: int | None
     timestamp: datetime
-
-
-def message_item(row: Sequence[Any], reader_id: int) -> Item:
-    """MessageOut, of the columns that `pair_log` reads."""
-    id, conversation, content, listed, read_at, edited_at, collaboration_id, timestamp, *people = row
-    return {
-        "id": id,
-        "conversation": conversation,
-        "sender": person_item(people[: len(SHOWN)]),
-        "receiver": person_item_or_none(people[len(SHOWN) :]),
-        "content": content,
-        "attachments": list(map(attachment_item, attachments_of(listed, reader_id))),
-        "is_read": read_at is not None,
-        "read_at": read_at,
-        "edited_at": edited_at,
-        "collaboration_id": collaboration_id,
-        "timestamp": timestamp,
-    }
-
-
-def attachment_item(attachment: Item) -> Item:
-    shown = {name: attachment[name] or None for name in ("name", "content_type", "size")}
-    return {"id": attachment["id"], "url": attachment["url"], **shown}
 
 
 def two(participants: list[int | str]) -> list[int | str]:
@@ -150,13 +144,22 @@ class RoomOut(Out):
     updated_at: datetime
 
 
+PERSON = layout_of(PersonOut)
+PARTICIPANTS = [f"{side}__{column}" for side in ("first", "second") for column in PERSON.columns]
+
+
+def other_person(viewer: Viewer, *participants: Any) -> Item:
+    first, second = participants[: len(PERSON.columns)], participants[len(PERSON.columns) :]
+    return PERSON.item(second if first[0] == viewer.id else first, viewer)
+
+
 class ConversationOut(Out):
     id: int
     name: str | None
-    other_user: PersonOut
-    last_message: str | None
-    unread_count: int
-    last_message_at: datetime | None
+    other_user: Annotated[PersonOut, ForViewer(other_person, *PARTICIPANTS)]
+    last_message: Annotated[str | None, Annotation(newest_message("content"))]
+    unread_count: Annotated[int, Annotation(unread_count)]
+    last_message_at: Annotated[datetime | None, Annotation(newest_message("timestamp"))]
 
 
 class ReadIn(In):

@@ -11,6 +11,8 @@ from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.media.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
+from apps.core.reading.shapes import show_instance
+from apps.core.reading.viewer import Viewer
 from apps.core.site_settings import site_settings
 from apps.live import services as live
 from apps.live.schemas import StreamEvent
@@ -124,9 +126,8 @@ def send(message: Message, attachments: list[Attachment]) -> None:
     for attachment in attachments:
         attachment.message = message
         attachment.save()
-    message.reader_id = message.sender_id
     message.listed = [{name: getattr(row, name) for name in Attachment.LISTED} for row in attachments]
-    publish(message, MessageEvent(data=MessageOut.model_validate(message)))
+    publish(message, MessageEvent(data=as_told(message)))
     sender, receiver, conversation = message.sender, message.receiver, message.conversation
     renew(
         receiver=receiver,
@@ -136,6 +137,11 @@ def send(message: Message, attachments: list[Attachment]) -> None:
         role=sender.user_type.name,
         sender=sender.display_name,
     )
+
+
+def as_told(message: Message) -> MessageOut:
+    """As the live log tells of it, which signs links for each reader."""
+    return MessageOut.model_validate(show_instance(message, MessageOut, Viewer.of(message.sender)))
 
 
 def publish(message: Message, event: StreamEvent) -> None:
@@ -164,7 +170,7 @@ def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversa
         raise WrongParticipants
     if len(others) == len(participants):
         raise WrongParticipants("You must be one of the participants.")
-    other = called(others[0], User.objects.blockable_by(by).as_people()).first()
+    other = called(others[0], User.objects.blockable_by(by.pk).as_people()).first()
     if other is None:
         raise WrongParticipants(ReceiverNotFound.detail)
     refuse_unwelcome(by, other)
@@ -192,7 +198,7 @@ def read(*, conversation: Conversation, by: User) -> int:
     """All that is there has been read; how many were new."""
     list(Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).values_list("pk"))
     now = timezone.now()
-    updated: int = conversation.messages.unread_by(by).update(read_at=now)
+    updated: int = conversation.messages.unread_by(by.pk).update(read_at=now)
     settle(receiver=by.pk, code=TOLD, redirect_id=conversation.pk)
     if updated:
         news = ReadByOut(conversation=conversation.pk, user_id=by.pk, read_at=now)
@@ -202,6 +208,7 @@ def read(*, conversation: Conversation, by: User) -> int:
 
 @transaction.atomic
 def edit_message(*, message: Message, by: User, content: str) -> None:
+    """`message` comes from `in_full`."""
     if message.sender_id != by.pk:
         raise PermissionDenied
     if not message.is_editable:
@@ -211,7 +218,7 @@ def edit_message(*, message: Message, by: User, content: str) -> None:
     message.content, message.edited_at = content, timezone.now()
     if not Message.objects.filter(pk=message.pk).update(content=content, edited_at=message.edited_at):
         raise NotFound
-    publish(message, MessageUpdatedEvent(data=MessageOut.model_validate(message)))
+    publish(message, MessageUpdatedEvent(data=as_told(message)))
 
 
 @transaction.atomic
@@ -223,7 +230,7 @@ def delete_message(*, message: Message, by: User) -> None:
     if not conversation.messages.filter(pk=message.pk).delete()[0]:
         raise NotFound
     Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
-    if not conversation.messages.unread_by(message.receiver).exists():
+    if not conversation.messages.unread_by(message.receiver_id).exists():
         retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
     live.take_back(name_of(message))
     publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))

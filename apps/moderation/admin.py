@@ -17,6 +17,7 @@ from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.links import file_path
 from apps.core.media.uploads import PICTURES, VIDEOS
+from apps.core.reading.viewer import Viewer
 from apps.moderation import services
 from apps.moderation.models import Report, ReportFile
 
@@ -64,7 +65,7 @@ class ReportAdmin(ReadOnlyAdmin):
         return report.get_status_display()
 
     def get_queryset(self, request: SignedInRequest) -> QuerySet[Report]:
-        return Report.objects.visible_to(request.user)
+        return Report.objects.visible_to(Viewer.of(request.user))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("moderation.moderate_report")

@@ -16,6 +16,7 @@ from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import Throttle
 from apps.core.media.uploads import SHOWN
+from apps.core.reading.shapes import show_instance
 from apps.moderation import services
 from apps.moderation.models import ReportFile
 from apps.moderation.schemas import DeactivateIn, ReactivateIn, ReportIn, ReportOut
@@ -39,14 +40,17 @@ def reactivate(request: HttpRequest, data: Payload[ReactivateIn]) -> Answer:
     return ok(people.reactivate(token=data.token, client=client_of(request)), "Login successful.")
 
 
-@router.post("/reports", throttle=Throttle("report"), response={201: Reply[ReportOut], **refusals(404)})
-def report(request: SignedInRequest, data: Payload[ReportIn]) -> Status[Answer]:
-    return Status(201, ok(services.report(reporter=request.user, form=data), "Report received."))
+@router.post(
+    "/reports", operation_id="report", throttle=Throttle("report"), response={201: Reply[ReportOut], **refusals(404)}
+)
+def send_report(request: SignedInRequest, data: Payload[ReportIn]) -> Status[Answer]:
+    report = services.report(reporter=request.user, form=data)
+    return Status(201, ok(show_instance(report, ReportOut), "Report received."))
 
 
 @router.get("/files/report/{id:file_id}", auth=FileLink("report"), **FILE_ANSWER)
 def get_report_file(request: SignedInRequest, file_id: int) -> HttpResponseBase:
-    file = get_object_or_404(ReportFile.objects.visible_to(request.user).select_related("report"), pk=file_id)
+    file = get_object_or_404(ReportFile.objects.visible_to(request.viewer).select_related("report"), pk=file_id)
     kind = file.content_type
     response = files.serve(request, file.file, kind, file.name, download=kind not in SHOWN)
     if files.sends_content(request, response):

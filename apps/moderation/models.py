@@ -6,15 +6,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.accounts.models import Taxonomy, User
+from apps.accounts.models import Taxonomy, User, has_permission
 from apps.core.media.uploads import ATTACHMENTS
 from apps.core.operations.storage import private_storage
+from apps.core.reading.viewer import Viewer
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """Moderators read all reports but those about themselves."""
-        return self.exclude(target_owner=viewer) if viewer.has_perm("moderation.moderate_report") else self.none()
+        return self.filter(has_permission(viewer, "moderation.moderate_report")).exclude(target_owner=viewer.id)
 
     def open(self) -> Self:
         return self.filter(status=Report.Status.OPEN)
@@ -79,7 +80,7 @@ def file_name(file: "ReportFile", filename: str) -> str:
 
 
 class ReportFileQuerySet(models.QuerySet["ReportFile"]):
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         return self.filter(report__in=Report.objects.visible_to(viewer))
 
 

@@ -1,9 +1,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AliasPath, Field, StringConstraints
+from pydantic import StringConstraints
 
 from apps.core.http.schemas import AnyCase, Id, In, Out, Secret
+from apps.core.reading.shapes import Column
 from apps.moderation.models import Report
 
 
@@ -28,7 +29,7 @@ class ReportOut(Out):
     id: int
     target_type: Report.Target
     target_id: int
-    reason: str = Field(validation_alias=AliasPath("reason", "code"))
+    reason: Annotated[str, Column("reason__code")]
     details: str
     status: Report.Status
     created_at: datetime

@@ -12,6 +12,7 @@ from apps.core import audit
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
 from apps.core.media.uploads import discarded_on_failure
+from apps.core.reading.viewer import Viewer
 from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile
 from apps.moderation.schemas import ReportIn
@@ -31,7 +32,7 @@ def report(*, reporter: User, form: ReportIn) -> Report:
     reasons = Taxonomy.objects.offered(Taxonomy.Type.REPORT_REASON)
     if (reason := reasons.filter(code=form.reason).first()) is None:
         raise Invalid({"reason": [f'"{form.reason}" is not a valid choice.']})
-    target = find(form.target_type, form.target_id, viewer=reporter)
+    target = find(form.target_type, form.target_id, viewer=Viewer.of(reporter))
     if target.owner == reporter:
         raise OwnTarget
     about = {"reporter": reporter, "target_type": form.target_type, "target_id": form.target_id}

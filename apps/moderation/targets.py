@@ -9,6 +9,7 @@ from django.db.models.fields.files import FieldFile
 from apps.accounts.models import User
 from apps.core.http.errors import NotFound
 from apps.core.media.uploads import STORY_MEDIA
+from apps.core.reading.viewer import Viewer
 from apps.events.models import Event
 from apps.messaging.models import Message
 from apps.moderation.models import Report
@@ -39,7 +40,7 @@ def of_user(user: Any) -> Target:
         "city": profile.city,
         "country": profile.country,
         "social_links": list(profile.social_links.values()),
-        "platforms": [f"{row['handle']} on {row['platform']}" for row in user.platforms or []],
+        "platforms": [str(row) for row in profile.platform_rows.order_by("pk")],
     }
     avatar = [Evidence(profile.avatar, "image/webp", "avatar.webp")] if profile.avatar else []
     return Target(user, facts, avatar)
@@ -85,12 +86,12 @@ def of_message(message: Message) -> Target:
 
 
 class Kind(NamedTuple):
-    seen_by: Callable[[User], QuerySet[Any]]
+    seen_by: Callable[[Viewer], QuerySet[Any]]
     describe: Callable[[Any], Target]
 
 
 KINDS = {
-    Report.Target.USER: Kind(lambda viewer: User.objects.visible_to(viewer).as_profiles(), of_user),
+    Report.Target.USER: Kind(lambda viewer: User.objects.visible_to(viewer).as_people(), of_user),
     Report.Target.STORY: Kind(lambda viewer: Story.objects.visible_to(viewer).select_related("user"), of_story),
     Report.Target.EVENT: Kind(lambda viewer: Event.objects.visible_to(viewer).select_related("host"), of_event),
     Report.Target.MESSAGE: Kind(
@@ -100,7 +101,7 @@ KINDS = {
 }
 
 
-def find(type: Report.Target, target_id: int, *, viewer: User) -> Target:
+def find(type: Report.Target, target_id: int, *, viewer: Viewer) -> Target:
     """One reports what one may see; offers and projects are not there yet."""
     kind = KINDS.get(type)
     row = kind.seen_by(viewer).filter(pk=target_id).first() if kind else None

@@ -7,10 +7,11 @@ from ninja import Query
 from ninja.responses import Status
 
 from apps.core.http.auth import SignedInRequest
-from apps.core.http.pages import log, written
+from apps.core.http.pages import log
 from apps.core.http.payload import Payload
 from apps.core.http.routing import Router
 from apps.core.http.schemas import Answer, Reply, ok
+from apps.core.reading.shapes import show, show_instance
 from apps.notifications import services
 from apps.notifications.models import (
     Notification,
@@ -22,13 +23,13 @@ from apps.notifications.models import (
 from apps.notifications.schemas import (
     IdsIn,
     NotificationLog,
+    NotificationOut,
     NotificationQuery,
     NotificationTypeOut,
     ReadStateOut,
     ResolvedOut,
     UnreadCountOut,
     UpdatedOut,
-    notification_item,
 )
 
 router = Router(tags=["notifications"])
@@ -36,16 +37,15 @@ router = Router(tags=["notifications"])
 
 @router.get("/notifications", response=NotificationLog)
 def list_notifications(request: SignedInRequest, query: Query[NotificationQuery]) -> HttpResponse:
-    me, now = request.user.pk, timezone.now()
-    rows = notification_log(viewer_id=me, now=now, **query.model_dump(exclude={"limit"}))
-    answer = log(request, rows, query, item=notification_item)
-    answer["meta"]["unread_count"] = unread_notifications(me, now).count()
-    return written(answer)
+    now = timezone.now()
+    rows = notification_log(request.viewer, now=now, **query.model_dump(exclude={"limit"}))
+    unread_count = unread_notifications(request.viewer, now).count()
+    return log(request, show(rows, NotificationOut), query, unread_count=unread_count)
 
 
 @router.get("/notifications/unread-count", response=Reply[UnreadCountOut])
 def count_unread_notifications(request: SignedInRequest) -> Answer:
-    return ok({"unread_count": unread_notifications(request.user.pk, timezone.now()).count()})
+    return ok({"unread_count": unread_notifications(request.viewer, timezone.now()).count()})
 
 
 @router.get("/notifications/types", response=Reply[list[NotificationTypeOut]])
@@ -54,7 +54,7 @@ def list_notification_types(request: HttpRequest) -> Answer:
 
 
 def own(request: SignedInRequest, notification_id: int) -> Notification:
-    return get_object_or_404(Notification.objects.visible_to(request.user), pk=notification_id)
+    return get_object_or_404(Notification.objects.visible_to(request.viewer), pk=notification_id)
 
 
 @router.patch("/notifications/{id:notification_id}/read", response=Reply[ReadStateOut])
@@ -72,7 +72,7 @@ def mark_notification_unread(request: SignedInRequest, notification_id: int) -> 
 
 
 def chosen(request: SignedInRequest, data: IdsIn) -> NotificationQuerySet:
-    mine = Notification.objects.visible_to(request.user)
+    mine = Notification.objects.visible_to(request.viewer)
     return mine if data.ids is None else mine.filter(pk__in=data.ids)
 
 
@@ -90,7 +90,7 @@ def mark_notifications_unread(request: SignedInRequest, data: Payload[IdsIn]) ->
 
 @router.get("/notifications/{id:notification_id}/resolve", response=Reply[ResolvedOut])
 def resolve_notification(request: SignedInRequest, notification_id: int) -> Answer:
-    return ok(own(request, notification_id))
+    return ok(show_instance(own(request, notification_id), ResolvedOut))
 
 
 @router.delete("/notifications/{id:notification_id}", response={204: None})

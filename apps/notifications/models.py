@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -9,11 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.core.http.pages import near
-from apps.core.reading.compiled import compiled, compiled_columns
-from apps.core.reading.people import person_columns
-
-if TYPE_CHECKING:
-    from apps.accounts.models import User
+from apps.core.reading.compiled import compiled
+from apps.core.reading.viewer import Viewer
 
 
 class Priority(models.TextChoices):
@@ -51,14 +48,14 @@ class NotificationType(models.Model):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def visible_to(self, viewer: "User | int", now: datetime | None = None) -> Self:
+    def visible_to(self, viewer: Viewer, now: datetime | None = None) -> Self:
         """One's own that have not expired; none about somebody who is away, or on the other side of a block."""
         people = get_user_model()._default_manager
         # One condition each, so that each has its index: joined by OR, they read everybody there is.
-        blocked = people.filter(blocks_received__blocker=viewer).values("pk")
-        blocking = people.filter(blocks_made__blocked=viewer).values("pk")
+        blocked = people.filter(blocks_received__blocker=viewer.id).values("pk")
+        blocking = people.filter(blocks_made__blocked=viewer.id).values("pk")
         away = people.filter(pk=OuterRef("actor"), is_active=False)
-        mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=viewer)
+        mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=viewer.id)
         return mine.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 
     def about(self, receiver: int, code: str, redirect_id: int) -> Self:
@@ -87,14 +84,14 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             "created_at__lt": created_before,
         }
         rows = self.filter(**{name: value for name, value in plain.items() if value is not None})
-        return rows.called(type) if type else rows
+        return rows if type is None else rows.called(type)
 
     def called(self, name: str) -> Self:
         """By family (`follow`) or by code (`follow_request`)."""
         return self.filter(Q(kind__family=name) | Q(kind__code=name))
 
-    def as_items(self) -> Self:
-        """With all that an item shows, in one row."""
+    def in_full(self) -> Self:
+        """With all that `NotificationOut` shows."""
         return self.select_related("kind", "actor__user_type", "actor__profile")
 
 
@@ -130,34 +127,11 @@ class Notification(models.Model):
     def __str__(self) -> str:
         return self.message
 
-    @property
-    def redirect(self) -> dict[str, object]:
-        return {"kind": self.redirect_kind, "id": self.redirect_id, "url": self.redirect_url}
 
-
-ITEM_COLUMNS = (
-    "id",
-    "kind__family",
-    "kind__code",
-    "title",
-    "message",
-    "is_read",
-    "read_at",
-    "priority",
-    "redirect_kind",
-    "redirect_id",
-    "redirect_url",
-    "created_at",
-    "updated_at",
-    "expires_at",
-    *person_columns("actor"),
-)
-
-
-@compiled_columns(*ITEM_COLUMNS, planned_for=["created_after", "created_before"])
+@compiled(custom_plan=["created_after", "created_before"])
 def notification_log(
+    viewer: Viewer,
     *,
-    viewer_id: int,
     now: datetime,
     before: int | None,
     after: int | None,
@@ -168,8 +142,8 @@ def notification_log(
     created_after: datetime | None,
     created_before: datetime | None,
 ) -> NotificationQuerySet:
-    """Those that meet every condition given, for `schemas.notification_item`."""
-    rows = Notification.objects.visible_to(viewer_id, now).matching(
+    """Those that meet every condition given."""
+    rows = Notification.objects.visible_to(viewer, now).matching(
         is_read=is_read,
         type=type,
         code=code,
@@ -180,20 +154,20 @@ def notification_log(
     return near(rows, before, after)
 
 
-@compiled
-def unread_notifications(viewer_id: int, now: datetime) -> NotificationQuerySet:
-    return Notification.objects.visible_to(viewer_id, now).unread()
+@compiled()
+def unread_notifications(viewer: Viewer, now: datetime) -> NotificationQuerySet:
+    return Notification.objects.visible_to(viewer, now).unread()
 
 
-@compiled
+@compiled()
 def notification_type(code: str) -> "models.QuerySet[NotificationType]":
     return NotificationType.objects.filter(code=code)
 
 
-@compiled
+@compiled()
 def unread_about(receiver_id: int, code: str, redirect_id: int) -> NotificationQuerySet:
-    """As `about`, with all that an item shows."""
-    return Notification.objects.about(receiver_id, code, redirect_id).unread().as_items()
+    """As `about`, with all that `NotificationOut` shows."""
+    return Notification.objects.about(receiver_id, code, redirect_id).unread().in_full()
 
 
 class FanOutQuerySet(models.QuerySet["FanOut"]):

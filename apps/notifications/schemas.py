@@ -1,12 +1,11 @@
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AliasPath, Field
+from pydantic import Field
 
 from apps.core.http.pages import LogQuery
 from apps.core.http.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
-from apps.core.reading.people import Item, person_item_or_none
+from apps.core.reading.shapes import Column, Computed, Item
 from apps.live.schemas import StreamEvent
 from apps.notifications.models import Priority
 
@@ -19,41 +18,27 @@ class Redirect(Out):
     url: str
 
 
+def redirect_item(kind: str, id: int, url: str) -> Item:
+    return {"kind": kind, "id": id, "url": url}
+
+
+REDIRECT = Computed(redirect_item, "redirect_kind", "redirect_id", "redirect_url")
+
+
 class NotificationOut(Out):
     id: int
-    type: str = Field(validation_alias=AliasPath("kind", "family"))
-    code: str = Field(validation_alias=AliasPath("kind", "code"))
+    type: Annotated[str, Column("kind__family")]
+    code: Annotated[str, Column("kind__code")]
     title: str
     message: str
     is_read: bool
     read_at: datetime | None
     priority: Priority
     actor: PersonOut | None
-    redirect: Redirect
+    redirect: Annotated[Redirect, REDIRECT]
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
-
-
-def notification_item(row: Sequence[Any]) -> Item:
-    """NotificationOut, of the columns that `notification_log` reads."""
-    id, type, code, title, message, is_read, read_at, priority, *rest = row
-    kind, object_id, url, created_at, updated_at, expires_at, *actor = rest
-    return {
-        "id": id,
-        "type": type,
-        "code": code,
-        "title": title,
-        "message": message,
-        "is_read": is_read,
-        "read_at": read_at,
-        "priority": priority,
-        "actor": person_item_or_none(actor),
-        "redirect": {"kind": kind, "id": object_id, "url": url},
-        "created_at": created_at,
-        "updated_at": updated_at,
-        "expires_at": expires_at,
-    }
 
 
 class NotificationEvent(StreamEvent):
@@ -100,7 +85,7 @@ class UpdatedOut(Out):
 
 
 class ResolvedOut(Out):
-    redirect: Redirect
+    redirect: Annotated[Redirect, REDIRECT]
 
 
 class NotificationTypeOut(Out):

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, Value
 from django.utils import timezone
 
+from apps.core.reading.shapes import show_instance
 from apps.live.services import publish, publish_each
 from apps.notifications.models import (
     FanOut,
@@ -52,8 +53,12 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
 
 
 def announce(notification: Notification) -> None:
-    event = NotificationEvent(data=NotificationOut.model_validate(notification))
+    event = NotificationEvent(data=as_told(notification))
     publish([notification.receiver_id], event, actor=notification.actor)
+
+
+def as_told(notification: Notification) -> NotificationOut:
+    return NotificationOut.model_validate(show_instance(notification, NotificationOut))
 
 
 @transaction.atomic(savepoint=False)
@@ -173,8 +178,8 @@ def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[tuple[
         cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id, id", parameters)
         told: list[tuple[int, int]] = sorted(cursor.fetchall())
     if told:
-        one = Notification.objects.as_items().get(pk=told[0][1])
-        publish_each(told, NotificationEvent(data=NotificationOut.model_validate(one)), actor=one.actor)
+        one = Notification.objects.in_full().get(pk=told[0][1])
+        publish_each(told, NotificationEvent(data=as_told(one)), actor=one.actor)
     return told
 
 

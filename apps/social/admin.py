@@ -14,6 +14,7 @@ from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
 from apps.core.http.links import file_path
+from apps.core.reading.viewer import Viewer
 from apps.social.models import Connection, Story
 from apps.social.services import stories
 
@@ -90,7 +91,7 @@ class StoryAdmin(ReadOnlyAdmin):
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
         """With a link to the media for those who may see it; of an expired story nobody may."""
-        if Story.objects.visible_to(request.user).filter(pk=obj.pk).exists():
+        if Story.objects.visible_to(Viewer.of(request.user)).filter(pk=obj.pk).exists():
             context["file_path"] = file_path("story", obj.pk, request.user.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

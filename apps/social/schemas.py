@@ -1,16 +1,18 @@
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, AliasPath, Field, StringConstraints
+from pydantic import AliasChoices, Field, StringConstraints
 
 from apps.accounts.schemas import ProfileFields
-from apps.core.http.links import file_url
+from apps.core.http.links import file_url, public_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Out, PersonOut
-from apps.core.reading.people import SHOWN, Item, person_item
+from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, Item
+from apps.core.reading.viewer import Viewer
 from apps.social.models import Connection, Direction, Story
+from apps.social.models.connections import avatar_of, connection_state, mutual_count, role_of
+from apps.social.models.stories import is_seen, views_count
 
 
 class ConnectionQuery(PageQuery):
@@ -18,26 +20,25 @@ class ConnectionQuery(PageQuery):
     direction: Annotated[Direction, AnyCase] | None = None
 
 
+def looked_up(side: str) -> Computed:
+    """The person on this side, for the rows of a page only: who knows thousands would be joined with all of them."""
+    role, avatar = Annotation(role_of(side)), Annotation(avatar_of(side))
+    return Computed(person_item, f"{side}__id", f"{side}__username", role, f"{side}__is_verified", avatar)
+
+
+def person_item(id: int, username: str, role: str, is_verified: bool, avatar: str) -> Item:
+    """As `PersonOut` shows them."""
+    shown = {"id": id, "username": username, "role": role, "is_verified": is_verified}
+    return {**shown, "avatar": public_url(avatar)}
+
+
 class ConnectionOut(Out):
     id: int
-    sender: PersonOut
-    receiver: PersonOut
+    sender: Annotated[PersonOut, looked_up("sender")]
+    receiver: Annotated[PersonOut, looked_up("receiver")]
     status: Connection.Status
     created_at: datetime
     updated_at: datetime
-
-
-def connection_item(row: Sequence[Any]) -> Item:
-    """ConnectionOut, of the columns that `connection_list` reads."""
-    id, status, created_at, updated_at, *people = row
-    return {
-        "id": id,
-        "sender": person_item(people[: len(SHOWN)]),
-        "receiver": person_item(people[len(SHOWN) :]),
-        "status": status,
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
 
 
 class RequestIn(In):
@@ -59,37 +60,26 @@ class ActionOut(Out):
     status: Connection.Status
 
 
+def story_url(viewer: Viewer, story_id: int) -> str:
+    return file_url("story", story_id, viewer.id)
+
+
 class StoryOut(Out):
     id: int
-    user: str = Field(validation_alias=AliasPath("user", "username"))
+    user: Annotated[str, Column("user__username")]
     caption: str
-    content_url: str
+    content_url: Annotated[str, ForViewer(story_url, "id")]
     media_type: Story.MediaType
     created_at: datetime
     expires_at: datetime
 
 
 class FeedStoryOut(StoryOut):
-    seen: bool
-
-
-def story_item(row: Sequence[Any], reader_id: int) -> Item:
-    """FeedStoryOut, of the columns that `story_feed` reads."""
-    id, user, caption, media_type, created_at, expires_at, seen = row
-    return {
-        "id": id,
-        "user": user,
-        "caption": caption,
-        "content_url": file_url("story", id, reader_id),
-        "media_type": media_type,
-        "created_at": created_at,
-        "expires_at": expires_at,
-        "seen": seen,
-    }
+    seen: Annotated[bool, Annotation(is_seen)]
 
 
 class OwnStoryOut(StoryOut):
-    views_count: int
+    views_count: Annotated[int, Annotation(views_count())]
 
 
 class StoryIn(In):
@@ -98,13 +88,9 @@ class StoryIn(In):
 
 
 class ViewerOut(PersonOut):
-    viewed_at: datetime
+    through = "viewer"
 
-
-def viewer_item(row: Sequence[Any]) -> Item:
-    """ViewerOut, of the columns that `viewer_list` reads."""
-    *person, viewed_at = row
-    return {**person_item(person), "viewed_at": viewed_at}
+    viewed_at: Annotated[datetime, Column("created_at")]
 
 
 class BlockIn(In):
@@ -113,13 +99,13 @@ class BlockIn(In):
 
 class BlockOut(Out):
     id: int
-    user: PersonOut = Field(validation_alias="blocked")
+    user: Annotated[PersonOut, Column("blocked")]
     created_at: datetime
 
 
 class PublicProfileOut(ProfileFields):
-    connection: Literal["pending_sent", "pending_received", "accepted"] | None
-    mutual_connections_count: int
+    connection: Annotated[Literal["pending_sent", "pending_received", "accepted"] | None, Annotation(connection_state)]
+    mutual_connections_count: Annotated[int, Annotation(mutual_count)]
 
 
 class PeopleQuery(PageQuery):

@@ -9,10 +9,10 @@ from apps.accounts.models.users import (
     UserType,
     has_permission,
     is_away,
-    own_profile,
     permission_names,
-    person_seen,
+    person,
     there_for,
+    visible_person,
 )
 
 __all__ = [
@@ -32,8 +32,8 @@ __all__ = [
     "listening_session",
     "living_session",
     "not_blocked",
-    "own_profile",
     "permission_names",
-    "person_seen",
+    "person",
     "there_for",
+    "visible_person",
 ]

@@ -17,11 +17,12 @@ class BlockQuerySet(models.QuerySet["Block"]):
         return people.select_related("blocked__user_type", "blocked__profile").order_by("-pk")
 
 
-def not_blocked(viewer: Any, person: str) -> Q:
-    """That `person`, a field of the outer query, and `viewer` have not blocked each other; each way has its index."""
-    made = Block.objects.filter(blocker=viewer).values("blocked")
-    received = Block.objects.filter(blocked=viewer).values("blocker")
-    return ~Q(**{f"{person}__in": made}) & ~Q(**{f"{person}__in": received})
+def not_blocked(one: Any, other: str) -> Q:
+    """That `one`, an id or an expression, and `other`, a field of the outer query, have not blocked each other; each
+    way has its index."""
+    made = Block.objects.filter(blocker=one).values("blocked")
+    received = Block.objects.filter(blocked=one).values("blocker")
+    return ~Q(**{f"{other}__in": made}) & ~Q(**{f"{other}__in": received})
 
 
 class Block(models.Model):
@@ -43,6 +44,6 @@ class Block(models.Model):
         return f"{self.blocker} blocks {self.blocked}"
 
 
-@compiled
+@compiled()
 def block_made(blocker_id: int, blocked_id: int) -> BlockQuerySet:
     return Block.objects.filter(blocker=blocker_id, blocked=blocked_id)

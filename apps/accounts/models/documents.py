@@ -1,17 +1,15 @@
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
-from apps.core.http.links import file_url
+from apps.accounts.models.users import has_permission
 from apps.core.media.uploads import DOCUMENTS
 from apps.core.operations.storage import private_storage
-
-if TYPE_CHECKING:
-    from apps.accounts.models.users import User
+from apps.core.reading.viewer import Viewer
 
 
 def document_name(document: "Document", filename: str) -> str:
@@ -19,9 +17,9 @@ def document_name(document: "Document", filename: str) -> str:
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
-    def visible_to(self, viewer: "User") -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """Whoever reviews documents sees all, everybody else their own."""
-        return self if viewer.has_perm("accounts.review_document") else self.filter(user=viewer)
+        return self.filter(Q(user=viewer.id) | has_permission(viewer, "accounts.review_document"))
 
     def with_file(self) -> Self:
         return self.exclude(file="")
@@ -80,8 +78,3 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} of {self.user}"
-
-    @property
-    def file_url(self) -> str | None:
-        """The owner's link to the file, for an hour."""
-        return file_url("document", self.pk, self.user_id) if self.file else None

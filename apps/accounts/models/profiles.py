@@ -88,12 +88,14 @@ class ProfileCategory(models.Model):
         return self.slug
 
 
-def categories_of(user: OuterRef) -> Subquery:
-    rows = ProfileCategory.objects.filter(profile__user=user).order_by().values("profile")
+def categories_of_user() -> Subquery:
+    """The categories of the user of the outer query."""
+    rows = ProfileCategory.objects.filter(profile__user=OuterRef("pk")).order_by().values("profile")
     return Subquery(rows.annotate(list=JSONList("slug")).values("list"))
 
 
-def platforms_of(user: OuterRef) -> Subquery:
+def platforms_of_user() -> Subquery:
+    """The accounts elsewhere of the user of the outer query."""
     fields = ("platform", "handle", "followers", "engagement_rate", "source")
-    rows = ProfilePlatform.objects.filter(profile__user=user).order_by().values("profile")
+    rows = ProfilePlatform.objects.filter(profile__user=OuterRef("pk")).order_by().values("profile")
     return Subquery(rows.annotate(list=JSONList(JSONObject(**{name: name for name in fields}))).values("list"))

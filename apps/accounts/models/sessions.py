@@ -43,13 +43,13 @@ class Session(models.Model):
         return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
 
 
-@compiled
+@compiled()
 def living_session(session_id: int, user_id: int, now: datetime) -> SessionQuerySet:
     """Of this person, with all that a request wants to know about them."""
     sessions = Session.objects.alive(now).filter(pk=session_id, user=user_id)
     return sessions.select_related("user__user_type", "user__profile")
 
 
-@compiled
+@compiled()
 def listening_session(session_id: int, user_id: int, now: datetime) -> SessionQuerySet:
     return Session.objects.alive(now).filter(pk=session_id, user=user_id).with_log()

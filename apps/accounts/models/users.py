@@ -12,8 +12,9 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from apps.accounts.models.blocks import Block, not_blocked
-from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
-from apps.core.reading.compiled import compiled, compiled_columns
+from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
+from apps.core.reading.compiled import compiled
+from apps.core.reading.viewer import Viewer
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -83,12 +84,14 @@ def permissions_of(user_id: int, type_id: int) -> models.QuerySet[Permission]:
     return Permission.objects.filter(reduce(or_, ways))
 
 
-def has_permission(user: "User", permission: str) -> Q:
+def has_permission(viewer: Viewer, permission: str) -> Q:
     """`user.has_perm(permission)` as a condition, asked where the rows are, without queries of its own."""
-    if user.is_superuser:
+    if viewer.is_superuser:
         return Q(pk__isnull=False)
+    if viewer.id is None or viewer.type_id is None:
+        return Q(pk__isnull=True)
     app, codename = permission.split(".")
-    given = permissions_of(user.pk, user.user_type_id)
+    given = permissions_of(viewer.id, viewer.type_id)
     return Q(Exists(given.filter(content_type__app_label=app, codename=codename)))
 
 
@@ -132,17 +135,18 @@ class UserQuerySet(models.QuerySet["User"]):
     def listed(self) -> Self:
         return self.active().filter(user_type__for_staff=False)
 
-    def visible_to(self, viewer: Any) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
+        return self.there_for(viewer.id)
+
+    def there_for(self, person_id: Any) -> Self:
         """The only definition of who may see whom: blocked pairs do not exist for each other.
 
-        `viewer` may be a person, an id or an expression."""
-        return self.active().filter(not_blocked(viewer, "pk"))
+        `person_id` may be an expression."""
+        return self.active().filter(not_blocked(person_id, "pk"))
 
-    def blockable_by(self, viewer: Any) -> Self:
-        """Also those already blocked; not those who blocked the viewer, who do not exist for them.
-
-        `viewer` may be a person or an id."""
-        return self.active().exclude(pk__in=Block.objects.filter(blocked=viewer).values("blocker"))
+    def blockable_by(self, person_id: int) -> Self:
+        """Also those they blocked already; not those who blocked them, who do not exist for them."""
+        return self.active().exclude(pk__in=Block.objects.filter(blocked=person_id).values("blocker"))
 
     def with_login(self, name: str) -> Self:
         """By username or e-mail address, in any case; an `@` tells them apart."""
@@ -179,12 +183,6 @@ class UserQuerySet(models.QuerySet["User"]):
     def as_people(self) -> Self:
         """With what PersonOut shows."""
         return self.select_related("user_type", "profile")
-
-    def as_profiles(self) -> Self:
-        """With all that a profile shows, in one row."""
-        return self.as_people().annotate(
-            categories=categories_of(OuterRef("pk")), platforms=platforms_of(OuterRef("pk"))
-        )
 
 
 class User(AbstractUser):
@@ -261,21 +259,21 @@ def is_away(person: str) -> Exists:
     return Exists(User.objects.filter(pk=OuterRef(person), is_active=False))
 
 
-def there_for(viewer: Any, person: str) -> Q:
-    """`visible_to` for the rows that lead to people by the field `person`."""
-    return Q(~is_away(person)) & not_blocked(viewer, person)
+def there_for(person_id: Any, other: str) -> Q:
+    """`UserQuerySet.there_for`, for the rows that lead to people by the field `other`."""
+    return Q(~is_away(other)) & not_blocked(person_id, other)
 
 
-@compiled_columns("content_type__app_label", "codename")
-def permission_names(user_id: int, type_id: int) -> models.QuerySet[Permission]:
-    return permissions_of(user_id, type_id)
+@compiled()
+def permission_names(user_id: int, type_id: int) -> "models.QuerySet[Permission, tuple[str, str]]":
+    return permissions_of(user_id, type_id).values_list("content_type__app_label", "codename")
 
 
-@compiled
-def person_seen(viewer_id: int, user_id: int) -> UserQuerySet:
-    return User.objects.visible_to(viewer_id).filter(pk=user_id)
+@compiled()
+def visible_person(viewer: Viewer, user_id: int) -> UserQuerySet:
+    return User.objects.visible_to(viewer).filter(pk=user_id)
 
 
-@compiled
-def own_profile(user_id: int) -> UserQuerySet:
-    return User.objects.as_profiles().filter(pk=user_id)
+@compiled()
+def person(user_id: int) -> UserQuerySet:
+    return User.objects.filter(pk=user_id)

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from apps.accounts.credentials import check_credentials
 from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
-from apps.accounts.models import Session, User
+from apps.accounts.models import Session, User, person
+from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
 from apps.core.http.clients import Client
 from apps.core.http.errors import InvalidToken
+from apps.core.reading.shapes import Item, show
 from apps.live import services as live
 
 
@@ -28,8 +30,8 @@ class Tokens:
 
 @dataclass(frozen=True)
 class SignedIn(Tokens):
-    user: User
-    """With what their own profile shows."""
+    user: Item
+    """As `OwnProfileOut` shows them."""
 
 
 def login(*, name: str, password: str, client: Client) -> SignedIn:
@@ -43,7 +45,7 @@ def login(*, name: str, password: str, client: Client) -> SignedIn:
 
 def sign_in(*, user: User, client: Client) -> SignedIn:
     tokens = open_session(user=user, client=client)
-    return SignedIn(**vars(tokens), user=User.objects.as_profiles().get(pk=user.pk))
+    return SignedIn(**vars(tokens), user=show(person(user.pk), OwnProfileOut).one())
 
 
 @transaction.atomic

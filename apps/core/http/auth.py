@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
@@ -11,9 +11,12 @@ from ninja.security.base import AuthBase
 
 from apps.core.http.errors import InvalidToken, NotAuthenticated
 from apps.core.http.links import read_signature
+from apps.core.reading.viewer import Viewer
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+Caller = TypeVar("Caller", bound="User | AnonymousUser")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,14 @@ class ApiRequest(HttpRequest):
 
 class SignedInRequest(HttpRequest):
     user: "User"
+    viewer: Viewer
+
+
+class AnyRequest(HttpRequest):
+    """Of somebody who may be signed in."""
+
+    user: "User | AnonymousUser"
+    viewer: Viewer
 
 
 class ListenerRequest(HttpRequest):
@@ -45,6 +56,11 @@ class ListenerRequest(HttpRequest):
 def bearer_token(request: HttpRequest) -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
+
+
+def caller_is(request: HttpRequest, user: Caller) -> Caller:
+    request.user, request.viewer = user, Viewer.of(user)  # type: ignore[attr-defined]  # see AnyRequest
+    return user
 
 
 class Bearer(AuthBase):
@@ -57,16 +73,14 @@ class SignedIn(Bearer):
         user = request.identify()
         if user is None:
             raise NotAuthenticated
-        request.user = user
-        return user
+        return caller_is(request, user)
 
 
 class Anyone(Bearer):
     """A public operation: it knows its caller if there is one, and refuses a bad token all the same."""
 
     def __call__(self, request: ApiRequest) -> "User | AnonymousUser":  # type: ignore[override]
-        request.user = request.identify() or AnonymousUser()
-        return request.user
+        return caller_is(request, request.identify() or AnonymousUser())
 
 
 class FileLink(Bearer):
@@ -87,8 +101,7 @@ class FileLink(Bearer):
         user: User | None = get_user_model()._default_manager.filter(pk=viewer_id, is_active=True).first()
         if user is None:
             raise InvalidToken
-        request.user = user
-        return user
+        return caller_is(request, user)
 
 
 class OpenFileLink(FileLink):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.core.files.storage import default_storage
 from django.http import HttpRequest
 
 from apps.core.http.errors import InvalidToken
@@ -17,6 +18,11 @@ SIGNED = re.compile(r"([a-z_]+)/([0-9]{1,18})\?sig=[^&]*")
 
 def absolute(path: str) -> str:
     return f"{settings.PUBLIC_URL}{path}"
+
+
+def public_url(name: str) -> str | None:
+    """The address of a public file; None without one."""
+    return default_storage.url(name) if name else None
 
 
 def same_page(request: HttpRequest, **changes: str | int) -> str:
@@ -38,7 +44,10 @@ def file_path(kind: str, row_id: int, viewer_id: int) -> str:
     return f"{API}/files/{kind}/{row_id}?sig={signature}"
 
 
-def file_url(kind: str, row_id: int, viewer_id: int) -> str:
+def file_url(kind: str, row_id: int, viewer_id: int | None) -> str:
+    """Where the viewer can open the file of this row during the next hour; who is not signed in, as long as anybody."""
+    if viewer_id is None:
+        return open_file_url(kind, row_id)
     return absolute(file_path(kind, row_id, viewer_id))
 
 

@@ -1,6 +1,5 @@
 """Both kinds of lists: numbered pages of resources, and logs read from a cursor."""
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
@@ -10,10 +9,9 @@ from pydantic import Field
 
 from apps.core.http.links import same_page
 from apps.core.http.schemas import Answer, Id, Query
-from apps.core.reading.compiled import Rows
+from apps.core.reading.shapes import Shown
 
 R = TypeVar("R", bound=QuerySet[Any])
-MakeItem = Callable[[Any], Any]
 
 
 class PageQuery(Query):
@@ -27,23 +25,14 @@ class LogQuery(Query):
     limit: int = Field(20, ge=1, le=100)
 
 
-def itself(row: Any) -> Any:
-    return row
-
-
 def page(
     request: HttpRequest,
-    rows: QuerySet[Any, Any] | Rows[Any],
+    rows: Shown,
     query: PageQuery,
-    message: str = "OK",
     *,
     total: int | None = None,
-    item: MakeItem = itself,
-) -> Answer:
-    """One page of ordered `rows`, which are counted unless it is known how many there are; past the end it is empty.
-
-    `item` makes what is shown of a row.
-    """
+) -> HttpResponse:
+    """One page of ordered `rows`, which are counted unless it is known how many there are; past the end it is empty."""
     total = rows.count() if total is None else total
     start = (query.page - 1) * query.limit
     meta = {
@@ -53,35 +42,31 @@ def page(
         "next": same_page(request, page=query.page + 1) if start + query.limit < total else None,
         "previous": same_page(request, page=query.page - 1) if query.page > 1 else None,
     }
-    data = [item(row) for row in rows[start : start + query.limit]] if start < total else []
-    return {"message": message, "data": data, "meta": meta}
+    data = rows[start : start + query.limit] if start < total else []
+    return json_response({"message": "OK", "data": data, "meta": meta})
 
 
 def log(
     request: HttpRequest,
-    rows: QuerySet[Any, Any] | Rows[Any],
+    rows: Shown,
     query: LogQuery,
     *,
     oldest_first: bool = False,
-    item: MakeItem = itself,
-) -> Answer:
-    """A stretch of `rows`, which are those `near` the cursor; newest first unless asked otherwise."""
-    found = list(map(item, rows[: query.limit + 1]))
+    **meta: Any,
+) -> HttpResponse:
+    """The part of a log that `query` asks for, of `rows`, which are those `near` the cursor; newest first unless asked
+    otherwise. `meta` is added to what every log's meta says."""
+    found = rows[: query.limit + 1]
     data, has_more = found[: query.limit], len(found) > query.limit
     forward = query.after is not None
-    cursor = {("after" if forward else "before"): id_of(data[-1])} if has_more else {}
-    meta = {"limit": query.limit, "has_more": has_more, "next": same_page(request, **cursor) if cursor else None}
-    return {"message": "OK", "data": data if forward == oldest_first else data[::-1], "meta": meta}
+    cursor = {("after" if forward else "before"): data[-1]["id"]} if has_more else {}
+    meta |= {"limit": query.limit, "has_more": has_more, "next": same_page(request, **cursor) if cursor else None}
+    return json_response({"message": "OK", "data": data if forward == oldest_first else data[::-1], "meta": meta})
 
 
-def id_of(shown: Any) -> int:
-    number: int = shown["id"] if isinstance(shown, dict) else shown.pk
-    return number
-
-
-def written(answer: Answer) -> HttpResponse:
-    """An answer made of items: nothing is left to read from rows, or to check."""
-    return HttpResponse(orjson.dumps(answer, option=orjson.OPT_UTC_Z), content_type="application/json")
+def json_response(content: Answer) -> HttpResponse:
+    """An answer made of items, which are as their shape says: nothing is left to check."""
+    return HttpResponse(orjson.dumps(content, option=orjson.OPT_UTC_Z), content_type="application/json")
 
 
 def near(rows: R, before: int | None, after: int | None) -> R:

@@ -1,7 +1,7 @@
 """The shapes every answer and every body inherit."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,8 @@ from pydantic import (
 )
 
 from apps.core.http.errors import Invalid
+from apps.core.http.links import public_url
+from apps.core.reading.shapes import Column, Computed
 
 T = TypeVar("T")
 Answer = dict[str, Any]
@@ -62,9 +64,12 @@ class In(Query):
 
 
 class Out(BaseModel):
-    """An answer, read from a row: its attributes and annotations under the same names."""
+    """An answer. What it shows of a row stands in its annotations, see `core.reading.shapes`."""
 
     model_config = ConfigDict(from_attributes=True)
+
+    through: ClassVar[str] = ""
+    """The path from a row to that of which the inherited fields are read."""
 
 
 class ErrorOut(Out):
@@ -114,9 +119,9 @@ class PersonOut(Out):
 
     id: int
     username: str
-    role: str
+    role: Annotated[str, Column("user_type__slug")]
     is_verified: bool
-    avatar: str | None
+    avatar: Annotated[str | None, Computed(public_url, "profile__avatar")]
 
 
 def ok(data: object, message: str = "OK") -> Answer:
@@ -151,6 +156,3 @@ Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
 """Bodies and queries use these four; a plain int takes true, a plain datetime the year 0."""
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=4096)]
 """Passwords, tokens and codes are taken as they are."""
-
-OrNone = BeforeValidator(lambda value: value or None)
-"""For answers: the database keeps an absent text as "", the API says null."""

@@ -4,7 +4,7 @@ from apps.social.models.connections import (
     connected_ids,
     connection_list,
     mutual_connections,
-    public_profile,
+    visible_person_called,
 )
 from apps.social.models.stories import Story, StoryView, story_feed, viewer_list
 
@@ -16,7 +16,7 @@ __all__ = [
     "connected_ids",
     "connection_list",
     "mutual_connections",
-    "public_profile",
     "story_feed",
     "viewer_list",
+    "visible_person_called",
 ]

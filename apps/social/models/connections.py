@@ -7,7 +7,8 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.accounts.models import Block, Profile, User, UserQuerySet, UserType, is_away
-from apps.core.reading.compiled import compiled, compiled_columns
+from apps.core.reading.compiled import compiled
+from apps.core.reading.viewer import Viewer
 
 
 class Direction(StrEnum):
@@ -16,22 +17,22 @@ class Direction(StrEnum):
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
-    def of(self, user: User) -> Self:
-        return self.filter(Q(sender=user) | Q(receiver=user))
+    def of(self, person_id: int | None) -> Self:
+        return self.filter(Q(sender=person_id) | Q(receiver=person_id))
 
     def between(self, one: Any, other: Any) -> Self:
         """In either direction; both may be users, ids or expressions."""
         return self.filter(Q(sender=one, receiver=other) | Q(sender=other, receiver=one))
 
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """The two it joins, while both accounts are active. A block removes the row, except a rejected one."""
         blocked = Exists(Block.objects.between(OuterRef("sender"), OuterRef("receiver")))
-        there = self.of(viewer).filter(~is_away("sender"), ~is_away("receiver"))
+        there = self.of(viewer.id).filter(~is_away("sender"), ~is_away("receiver"))
         # In this order: the database looks for blocks where the first condition holds, not for each row.
         return there.exclude(Q(status=Connection.Status.REJECTED), blocked)
 
-    def received_by(self, user: User) -> Self:
-        return self.visible_to(user).filter(receiver=user)
+    def received_by(self, viewer: Viewer) -> Self:
+        return self.visible_to(viewer).filter(receiver=viewer.id)
 
     def accepted(self) -> Self:
         return self.filter(status=Connection.Status.ACCEPTED)
@@ -40,9 +41,9 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
         """A rejected one stays: it is what the sender's waiting time is counted from."""
         return self.exclude(status=Connection.Status.REJECTED)
 
-    def in_direction(self, direction: "Direction | None", user: User) -> Self:
-        """Sent or received by `user`; both for None."""
-        sides = {Direction.SENT: Q(sender=user), Direction.RECEIVED: Q(receiver=user), None: Q()}
+    def in_direction(self, direction: "Direction | None", person_id: int | None) -> Self:
+        """Sent or received by them; both for None."""
+        sides = {Direction.SENT: Q(sender=person_id), Direction.RECEIVED: Q(receiver=person_id), None: Q()}
         return self.filter(sides[direction])
 
     def with_people(self) -> Self:
@@ -83,66 +84,58 @@ class Connection(models.Model):
         return f"{self.sender} → {self.receiver}"
 
 
-def side_columns(side: str) -> list[str]:
-    """As `person_columns`; see `looked_up`."""
-    return [f"{side}__id", f"{side}__username", f"{side}_role", f"{side}__is_verified", f"{side}_avatar"]
-
-
-def looked_up(side: str) -> dict[str, Subquery]:
-    """For the rows of a page only: for somebody who knows thousands, a join would look them all up."""
-    role = UserType.objects.filter(users=OuterRef(side)).values("slug")
-    avatar = Profile.objects.filter(user=OuterRef(side)).values("avatar")
-    return {f"{side}_role": Subquery(role), f"{side}_avatar": Subquery(avatar)}
-
-
-@compiled_columns("id", "status", "created_at", "updated_at", *side_columns("sender"), *side_columns("receiver"))
+@compiled()
 def connection_list(
-    viewer_id: int, direction: Direction | None, status: Connection.Status | None
+    viewer: Viewer, direction: Direction | None, status: Connection.Status | None
 ) -> ConnectionQuerySet:
-    """For `schemas.connection_item`; the newest first."""
-    viewer = User(pk=viewer_id)
-    rows = Connection.objects.visible_to(viewer).in_direction(direction, viewer)
-    rows = rows.filter(status=status) if status else rows
-    return rows.annotate(**looked_up("sender"), **looked_up("receiver")).order_by("-pk")
+    """The newest first."""
+    rows = Connection.objects.visible_to(viewer).in_direction(direction, viewer.id)
+    return (rows.filter(status=status) if status else rows).order_by("-pk")
 
 
-def connected_ids(user: User) -> models.QuerySet[Any]:
-    """The ids of everybody `user` is connected to; each half is read from its own index."""
+def role_of(side: str) -> Subquery:
+    """Of a connection's sender or receiver; see `schemas.looked_up`."""
+    return Subquery(UserType.objects.filter(users=OuterRef(side)).values("slug"))
+
+
+def avatar_of(side: str) -> Subquery:
+    return Subquery(Profile.objects.filter(user=OuterRef(side)).values("avatar"))
+
+
+def connected_ids(person_id: int | None) -> models.QuerySet[Any]:
+    """The ids of everybody this person is connected to; each half is read from its own index."""
     accepted = Connection.objects.accepted()
-    return (
-        accepted.filter(sender=user).values("receiver").union(accepted.filter(receiver=user).values("sender"), all=True)
-    )
+    sent, received = accepted.filter(sender=person_id), accepted.filter(receiver=person_id)
+    return sent.values("receiver").union(received.values("sender"), all=True)
 
 
-def mutual_connections(viewer: User, other: User) -> UserQuerySet:
+def mutual_connections(one_id: int | None, other_id: int) -> UserQuerySet:
     """People connected to both. None of them is on the other side of a block: blocking ends the connection."""
-    return User.objects.active().filter(pk__in=connected_ids(viewer)).filter(pk__in=connected_ids(other))
+    return User.objects.active().filter(pk__in=connected_ids(one_id)).filter(pk__in=connected_ids(other_id))
 
 
-def mutual_count(viewer: User) -> CombinedExpression:
+def mutual_count(viewer: Viewer) -> CombinedExpression:
     """How many people the user of the outer query and `viewer` are both connected to; each half from its own index."""
     return shared_count("sender", "receiver", viewer) + shared_count("receiver", "sender", viewer)
 
 
-def shared_count(person: str, friend: str, viewer: User) -> Coalesce:
-    shared = {person: OuterRef("pk"), f"{friend}__in": connected_ids(viewer), f"{friend}__is_active": True}
+def shared_count(person: str, friend: str, viewer: Viewer) -> Coalesce:
+    shared = {person: OuterRef("pk"), f"{friend}__in": connected_ids(viewer.id), f"{friend}__is_active": True}
     rows = Connection.objects.accepted().filter(**shared).order_by().values(one=Value(1))
     return Coalesce(Subquery(rows.annotate(count=Count("*")).values("count")), 0)
 
 
-def connection_state(viewer: User) -> Subquery:
+def connection_state(viewer: Viewer) -> Subquery:
     """How `viewer` stands with the user of the outer query; null for no living connection."""
     state = Case(
         When(status=Connection.Status.ACCEPTED, then=Value("accepted")),
-        When(status=Connection.Status.PENDING, sender=viewer, then=Value("pending_sent")),
+        When(status=Connection.Status.PENDING, sender=viewer.id, then=Value("pending_sent")),
         When(status=Connection.Status.PENDING, then=Value("pending_received")),
     )
-    return Subquery(Connection.objects.between(viewer, OuterRef("pk")).annotate(state=state).values("state")[:1])
+    return Subquery(Connection.objects.between(viewer.id, OuterRef("pk")).annotate(state=state).values("state")[:1])
 
 
-@compiled
-def public_profile(viewer_id: int, username: str) -> UserQuerySet:
-    """What `viewer` sees of the person called so (in lower case)."""
-    viewer = User(pk=viewer_id)
-    people = User.objects.visible_to(viewer).as_profiles().filter(username__lower=username)
-    return people.annotate(connection=connection_state(viewer), mutual_connections_count=mutual_count(viewer))
+@compiled()
+def visible_person_called(viewer: Viewer, username: str) -> UserQuerySet:
+    """`username` is in lower case."""
+    return User.objects.visible_to(viewer).filter(username__lower=username)

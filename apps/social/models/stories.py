@@ -3,20 +3,36 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.accounts.models import User, there_for
-from apps.core.http.links import file_url
+from apps.accounts.models import User, has_permission, there_for
 from apps.core.media.uploads import STORY_MEDIA
 from apps.core.operations.storage import private_storage
-from apps.core.reading.compiled import compiled_columns
-from apps.core.reading.people import person_columns
+from apps.core.reading.compiled import compiled
+from apps.core.reading.viewer import Viewer
 from apps.social.models.connections import connected_ids
 
 
 def story_name(story: "Story", filename: str) -> str:
     return f"stories/{uuid.uuid4().hex}{STORY_MEDIA[story.content_type]}"
+
+
+def is_shown_to(viewer: Viewer) -> Q:
+    """What somebody sees of it who has no moderator's permission."""
+    return Q(user=viewer.id) | Q(user__in=connected_ids(viewer.id))
+
+
+def views_count() -> Coalesce:
+    """How many have seen the story of the outer query."""
+    views = StoryView.objects.filter(story=OuterRef("pk")).order_by().values("story")
+    return Coalesce(Subquery(views.annotate(count=Count("*")).values("count")), 0)
+
+
+def is_seen(viewer: Viewer) -> Exists:
+    """Whether the viewer has seen the story of the outer query."""
+    return Exists(StoryView.objects.filter(story=OuterRef("pk"), viewer=viewer.id))
 
 
 class StoryQuerySet(models.QuerySet["Story"]):
@@ -27,20 +43,20 @@ class StoryQuerySet(models.QuerySet["Story"]):
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
 
-    def shown_to(self, viewer: User) -> Self:
+    def shown_to(self, viewer: Viewer) -> Self:
         """One's own and those of one's connections."""
-        return self.live().filter(Q(user=viewer) | Q(user__in=connected_ids(viewer)))
+        return self.live().filter(is_shown_to(viewer))
 
-    def visible_to(self, viewer: User) -> Self:
+    def visible_to(self, viewer: Viewer) -> Self:
         """The only definition of who may read a story: those it is shown to, and moderators."""
-        return self.live() if viewer.has_perm("social.moderate_story") else self.shown_to(viewer)
+        return self.live().filter(is_shown_to(viewer) | has_permission(viewer, "social.moderate_story"))
 
-    def own(self, author: User) -> Self:
-        """One's own living stories, newest first, with their `views_count`."""
-        return self.live().filter(user=author).with_views_count().select_related("user").order_by("-pk")
+    def own(self, viewer: Viewer) -> Self:
+        """One's own living stories, newest first."""
+        return self.live().filter(user=viewer.id).order_by("-pk")
 
     def with_views_count(self) -> Self:
-        return self.annotate(views_count=Count("views"))
+        return self.annotate(views_count=views_count())
 
 
 class Story(models.Model):
@@ -72,11 +88,6 @@ class Story(models.Model):
     def __str__(self) -> str:
         return self.caption or f"{self.media_type} of {self.user}"
 
-    @property
-    def content_url(self) -> str:
-        """For its author."""
-        return file_url("story", self.pk, self.user_id)
-
 
 class StoryView(models.Model):
     story = models.ForeignKey(Story, db_index=False, on_delete=models.CASCADE, related_name="views")
@@ -91,15 +102,13 @@ class StoryView(models.Model):
         return f"{self.viewer_id} saw {self.story_id}"
 
 
-@compiled_columns("id", "user__username", "caption", "media_type", "created_at", "expires_at", "seen")
-def story_feed(viewer_id: int, now: datetime) -> StoryQuerySet:
-    """The living stories of one's connections, newest first, for `schemas.story_item`."""
-    viewer = User(pk=viewer_id)
-    views = StoryView.objects.filter(story=OuterRef("pk"), viewer=viewer)
-    return Story.objects.live(now).filter(user__in=connected_ids(viewer)).annotate(seen=Exists(views)).order_by("-pk")
+@compiled()
+def story_feed(viewer: Viewer, now: datetime) -> StoryQuerySet:
+    """The living stories of one's connections, newest first."""
+    return Story.objects.live(now).filter(user__in=connected_ids(viewer.id)).order_by("-pk")
 
 
-@compiled_columns(*person_columns("viewer"), "created_at")
+@compiled()
 def viewer_list(story_id: int, author_id: int) -> QuerySet[StoryView]:
-    """For `schemas.viewer_item`: whom of them the author can see, the latest first."""
+    """Whom of those who saw it the author can see, the latest first."""
     return StoryView.objects.filter(there_for(author_id, "viewer"), story=story_id).order_by("-created_at", "-viewer")

@@ -21,6 +21,7 @@ from apps.core.media.uploads import (
     identify,
     video_seconds,
 )
+from apps.core.reading.viewer import Viewer
 from apps.social.models import Story, StoryView
 
 LIFETIME = timedelta(hours=24)
@@ -60,7 +61,7 @@ def view_story(*, story: Story, viewer: User) -> None:
 
 def open_story(*, story: Story, by: User) -> None:
     """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
-    if by.has_perm("social.moderate_story") and not Story.objects.shown_to(by).filter(pk=story.pk).exists():
+    if by.has_perm("social.moderate_story") and not Story.objects.shown_to(Viewer.of(by)).filter(pk=story.pk).exists():
         audit.record(actor=by, action="story.viewed", target=story)
 
 
