@@ -100,7 +100,26 @@ def test_a_service_names_only_known_settings_and_ends_in_order(unit):
 
 
 def test_the_services_of_compose_are_these():
-    assert SERVICES.keys() == {*OURS, "proxy", "database", "cache", "storage"}
+    assert SERVICES.keys() == {*OURS, "proxy", "database", "cache", "storage", "storage-user"}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_container_may_do_little(name):
+    service = SERVICES[name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+
+
+def test_infloo_is_not_the_root_of_its_storage():
+    keys = {SERVICES[name]["environment"]["S3_ACCESS_KEY_ID"] for name in (*OURS, "storage-user")}
+
+    assert keys == {"${S3_ACCESS_KEY_ID:?}"}
+    assert "S3_ACCESS_KEY_ID" not in str(SERVICES["storage"])
+    assert not any("MINIO_ROOT_PASSWORD" in SERVICES[name]["environment"] for name in OURS)
+    assert SERVICES["setup"]["depends_on"]["storage-user"] == {"condition": "service_completed_successfully"}
 
 
 def test_every_variable_of_compose_is_in_the_example():
@@ -141,7 +160,13 @@ def test_images_have_plain_names():
     images = [service["image"] for service in SERVICES.values()] + re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert all(not re.search(r"[.:]", image.rpartition("/")[0]) for image in images)
-    assert not any(image.endswith(":latest") for image in images)
+    # Exact, so that the same file starts the same programs.
+    ours = {"infloo"}
+    assert all(
+        re.search(r":(\d+\.\d+(\.\d+)?|RELEASE\.[\dTZ-]+)(-[\w-]+)?(@sha256:\w{64})?$", image)
+        for image in images
+        if image not in ours
+    )
 
 
 def test_what_is_mounted_or_copied_is_there():
