@@ -1,5 +1,6 @@
 """Every setting, read from the environment once. `.env.example` describes the variables."""
 
+import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from config.environment import (
     writable_folder,
 )
 
-VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 environ.Env.read_env(BASE_DIR / ".env")
 
