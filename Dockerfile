@@ -1,10 +1,10 @@
 # The image of web, stream and worker; compose.yaml says which is which.
-FROM python:3.12-slim-trixie AS build
+FROM python:3.12.11-slim-trixie AS build
 WORKDIR /opt/infloo
 COPY requirements.txt .
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt
 
-FROM python:3.12-slim-trixie
+FROM python:3.12.11-slim-trixie
 # pg_dump and pg_restore, for `manage.py backup` and `restore`.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client \

@@ -30,9 +30,9 @@ openapi: $(VENV)/development ## write docs/openapi.json anew
 screenshots: $(VENV)/development ## take the pictures in docs/images anew (needs Chromium)
 	$(BIN)/python -m tests.screenshots
 
-lock: $(VENV)/development ## pin requirements*.in into requirements*.txt, with hashes
+lock: $(VENV)/development ## pin requirements*.in into requirements*.txt, with hashes; ARGS=--upgrade takes newer versions
 	for name in requirements requirements-dev; do \
-		$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+		$(BIN)/uv pip compile $(ARGS) --universal --python-version 3.11 --generate-hashes --quiet \
 			--no-emit-index-url --no-emit-find-links --no-header $$name.in -o $$name.txt; done
 
 $(VENV)/runtime: requirements.txt

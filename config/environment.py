@@ -67,9 +67,10 @@ def log_level(name: str, default: str) -> str:
 
 
 def writable_folder(name: str, default: Path) -> Path:
+    """A folder that can be written in; a new one is nobody else's."""
     folder = text(name, str(default))
     try:
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return Path(folder)
     except OSError as error:

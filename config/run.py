@@ -31,6 +31,7 @@ children: list[subprocess.Popen[bytes]] = []
 
 def main() -> int:
     os.chdir(BASE_DIR)
+    os.umask(0o077)  # the data are nobody else's
     write_secrets(BASE_DIR / ".env")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
@@ -38,6 +39,8 @@ def main() -> int:
     except ImproperlyConfigured as error:
         print(error, file=sys.stderr)
         return 1
+    if settings.DATA_DIR == BASE_DIR / "var":
+        settings.DATA_DIR.chmod(0o700)  # an older version left it open
     if is_taken(port):
         print(f"Port {port} is in use. Stop what listens there, or choose another: make run PORT=8001", file=sys.stderr)
         return 1

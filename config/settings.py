@@ -1,5 +1,6 @@
 """Every setting, read from the environment once. `.env.example` describes the variables."""
 
+import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from config.environment import (
     writable_folder,
 )
 
-VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 environ.Env.read_env(BASE_DIR / ".env")
 
@@ -48,10 +49,17 @@ if DEBUG and public.scheme == "https":
     raise ImproperlyConfigured("DEBUG is on while PUBLIC_URL is https: switch DEBUG off on a public server.")
 ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", default=f"{public.hostname},localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+FILE_ORIGINS = [PUBLIC_URL]  # hosts that pages may show files from
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = public.scheme == "https"
 SECURE_HSTS_SECONDS = 31_536_000 if public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"  # private files say otherwise
+SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # it looks for Django's class; PageCsrfMiddleware is that one, for pages
+    "security.W005",  # what else the domain serves is not ours to decide
+    "security.W008",  # the proxy leads from http to https
+    "security.W021",  # nor is this
+]
 proxies = several("TRUSTED_PROXIES", default="")
 TRUSTED_SOCKET = "unix" in proxies
 try:
@@ -95,15 +103,16 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.http.middleware.request_log",
+    "apps.core.http.headers.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.core.http.middleware.api_door",
-    "apps.core.http.middleware.PageSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.http.middleware.PageSessionMiddleware",
     "apps.core.http.middleware.PageCommonMiddleware",
     "apps.core.http.middleware.PageCsrfMiddleware",
     "apps.core.http.middleware.PageAuthenticationMiddleware",
     "apps.core.http.middleware.PageMessageMiddleware",
-    "apps.core.http.middleware.PageFrameMiddleware",
     "apps.accounts.middleware.bearer",
 ]
 
@@ -214,6 +223,9 @@ if S3_BUCKET:
         "BACKEND": "apps.core.operations.s3.Bucket",
         "OPTIONS": {"bucket_name": S3_PRIVATE_BUCKET, **bucket, "querystring_expire": 300},
     }
+    region = "" if S3_REGION == "us-east-1" else f".{S3_REGION}"  # Amazon's first region is not named in signed links
+    private_address = S3_ENDPOINT or f"https://{S3_PRIVATE_BUCKET}.s3{region}.amazonaws.com"
+    FILE_ORIGINS += ["/".join(address.split("/")[:3]) for address in (S3_PUBLIC_URL or own_address, private_address)]
 elif S3_ENDPOINT or S3_PUBLIC_URL:
     raise ImproperlyConfigured("Set S3_BUCKET and its companions too, or remove S3_ENDPOINT and S3_PUBLIC_URL.")
 STATIC_URL = "/static/"

@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "postgres": connection.vendor == "postgresql",
         "redis": bool(settings.REDIS_URL),
         "nginx": shutil.which("nginx") is not None,
+        "systemd": shutil.which("systemd-analyze") is not None,
         "browser": shutil.which("chromium") is not None,
         "node": shutil.which("npm") is not None,
     }

@@ -85,7 +85,7 @@ def add_operations(*shapes: type[StreamEvent]) -> Router:
         if nothing_new and query.wait:
             go_on = go_on_of(request)
             go_on.listener, go_on.cursor, go_on.wait = request.listener, stretch.cursor, query.wait
-        headers = {"ETag": f'"{stretch.cursor}"', "Cache-Control": "no-store"}
+        headers = {"ETag": f'"{stretch.cursor}"'}
         if nothing_new and request.headers.get("If-None-Match") == headers["ETag"]:
             return HttpResponse(status=304, headers=headers)
         shown = [

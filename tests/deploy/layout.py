@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,28 +15,31 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.conftest import ROOT, Infloo, free_port, fresh_environment
+from tests.deploy.confined import lines_of
+from tests.e2e.conftest import PYTHON, ROOT, Infloo, free_port, fresh_environment
 
 UNITS = ROOT / "deploy" / "systemd"
+NGINX = ROOT / "deploy" / "nginx" / "nginx.conf"
 SITE = ROOT / "deploy" / "nginx" / "infloo.conf"
+ADDRESS = "X-Test-Address"
+"""The header in which a test says who calls."""
 START_SECONDS = 120
 STOP_SECONDS = 15
 METRICS_TOKEN = "a-token-for-tests-only-" + "m" * 32
 
 
-def lines_of(unit: str, name: str) -> list[str]:
-    return re.findall(rf"^{name}=(.*)$", (UNITS / unit).read_text(), re.MULTILINE)
-
-
 @dataclass
 class Layout(Infloo):
     folder: Path
+    ports: dict[str, int] = field(default_factory=lambda: {"https": free_port(), "redirect": free_port()})
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     sockets: dict[str, socket.socket] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
-        """What `systemctl start` does."""
+        """What `systemctl start` does, with as little as the unit allows."""
         command = lines_of(f"infloo-{name}.service", "ExecStart")[0].replace("/opt/infloo", str(ROOT))
+        if shutil.which("systemd-analyze"):
+            command = f"{PYTHON} {ROOT}/tests/deploy/confined.py infloo-{name}.service {command}"
         settings = [pair for line in lines_of(f"infloo-{name}.service", "Environment") for pair in shlex.split(line)]
         here = {"DATA_DIR": self.environment["DATA_DIR"], "METRICS_DIR": str(self.folder / "metrics")}
         environment = self.environment | dict(pair.split("=", 1) for pair in settings) | here
@@ -66,29 +70,44 @@ class Layout(Infloo):
         return self.sockets[name]
 
     def start_nginx(self) -> None:
-        port, folder = self.url.rpartition(":")[2], self.folder
-        site = SITE.read_text()
-        for there, here in {
-            "listen 80;": f"listen 127.0.0.1:{port};",
-            "/run/infloo": str(folder),
-            "/var/lib/infloo": self.environment["DATA_DIR"],
-            "/var/log/nginx": str(folder),
-        }.items():
-            assert there in site
-            site = site.replace(there, here)
-        (folder / "infloo.conf").write_text(site)
+        folder = self.folder
+        (folder / "infloo.conf").write_text(self.site())
         temporary = "\n".join(
             f"{kind}_temp_path {folder}/temporary;" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
-        user = "user root root;" if os.getuid() == 0 else ""
-        (folder / "nginx.conf").write_text(
-            f"{user} daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\nevents {{}}\n"
-            f"http {{ include /etc/nginx/mime.types; {temporary}\ninclude {folder}/infloo.conf; }}\n"
+        main = replaced(
+            NGINX.read_text(),
+            {
+                "user www-data;": "user root root;" if os.getuid() == 0 else "",
+                "include /etc/nginx/modules-enabled/*.conf;": "",  # they are looked for below -p
+                "/run/nginx.pid": f"{folder}/nginx.pid",
+                "/var/log/nginx/error.log": f"{folder}/nginx.log",
+                "include /etc/nginx/conf.d/*.conf;": f"{temporary}\ninclude {folder}/infloo.conf;",
+            },
         )
+        (folder / "nginx.conf").write_text(f"daemon off;\n{main}")
         with self.log("nginx").open("ab") as log:
             self.running["nginx"] = subprocess.Popen(
                 ["nginx", "-p", folder, "-c", folder / "nginx.conf"], stdout=log, stderr=log, start_new_session=True
             )
+
+    def site(self) -> str:
+        """infloo.conf with what it says in comments, and with places and ports of this test."""
+        certify(self.folder)
+        site = re.sub(r"^( *)#(?=\S|    )", r"\1", SITE.read_text(), flags=re.MULTILINE)
+        plain, _, redirect = site.rpartition("server {")
+        elsewhere = {"listen 80;": f"listen 127.0.0.1:{self.ports['redirect']};"}
+        here = {
+            "listen 80;": f"listen 127.0.0.1:{self.url.rpartition(':')[2]};",
+            "listen 443 ": f"listen 127.0.0.1:{self.ports['https']} ",
+            "/etc/letsencrypt/live/infloo.example": str(self.folder),
+            "/run/infloo": str(self.folder),
+            "/var/lib/infloo": self.environment["DATA_DIR"],
+            "/var/log/nginx": str(self.folder),
+            "203.0.113.7": "127.0.0.1",
+            "real_ip_header   X-Forwarded-For": f"real_ip_header {ADDRESS}",
+        }
+        return replaced(plain, here) + "server {" + replaced(redirect, elsewhere)
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.out"
@@ -131,6 +150,21 @@ class Layout(Infloo):
     def logs(self) -> str:
         files = [*self.folder.glob("*.out"), *self.folder.glob("*.log")]
         return "\n".join(f"== {file.name}\n{file.read_text()}" for file in files)
+
+
+def replaced(text: str, changes: dict[str, str]) -> str:
+    """`text` with each of `changes`, none of which may be missing in it."""
+    for there, here in changes.items():
+        assert there in text
+        text = text.replace(there, here)
+    return text
+
+
+def certify(folder: Path) -> None:
+    """A certificate of its own, which nobody believes."""
+    options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=infloo.example"
+    files = ["-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
+    subprocess.run(["openssl", "req", *options.split(), *files], check=True, capture_output=True)
 
 
 def launch(folder: Path) -> Layout:

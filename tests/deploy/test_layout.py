@@ -1,21 +1,23 @@
 """nginx, WSGI threads, the ASGI process for streams and the worker, together."""
 
 import json
+import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from apps.core.http.errors import TooLarge, Unavailable
+from apps.core.http.errors import Throttled, TooLarge, Unavailable
 from tests.client import PDF, image_file
-from tests.deploy.layout import METRICS_TOKEN, START_SECONDS, Layout, launch
+from tests.deploy.layout import ADDRESS, METRICS_TOKEN, START_SECONDS, Layout, launch
 from tests.e2e.conftest import ROOT
 from tests.e2e.people import connect, data_of, joined, staff, submit, wait_for
 
@@ -55,7 +57,17 @@ def requests_counted(layout: Layout) -> float:
 
 
 def is_envelope(response, error) -> bool:
+    """Infloo's own words, although nginx says them, and as well kept from others."""
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     return (response.status_code, response.json()) == (error.status, error.envelope())
+
+
+def test_the_processes_may_do_what_their_units_allow_and_no_more(layout):
+    for name in ("web", "stream", "worker"):
+        said = Path(f"/proc/{layout.running[name].pid}/status").read_text()
+        assert ("Seccomp:\t2" in said) == bool(shutil.which("systemd-analyze"))
 
 
 def test_a_brand_is_verified_by_staff(layout):
@@ -87,6 +99,7 @@ def test_nginx_sends_public_media_and_static_files_itself(layout, anna):
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert ("Content-Security-Policy" in answer.headers) == (url == avatar)
         assert "X-Request-ID" not in answer.headers  # Infloo did not see it
 
 
@@ -102,9 +115,13 @@ def test_nothing_private_has_a_path(layout, anna, path):
     assert PDF not in answer
 
 
+def connected(layout: Layout) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(layout.url.rpartition(":")[2])), timeout=20)
+
+
 def ask(layout: Layout, line: str, *headers: str, body: bytes = b"") -> bytes:
     """Say exactly this, and hear everything."""
-    with socket.create_connection(("127.0.0.1", int(layout.url.rpartition(":")[2])), timeout=20) as caller:
+    with connected(layout) as caller:
         caller.sendall("\r\n".join([line, "Host: 127.0.0.1", "Connection: close", *headers, "", ""]).encode() + body)
         return b"".join(iter(lambda: caller.recv(65536), b""))
 
@@ -156,6 +173,94 @@ def test_a_form_may_be_larger_and_a_body_may_have_no_length(layout, anna):
 
     assert refused.json()["code"] == "invalid_file"
     assert streamed.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/users/auth/login", "/nothing", "/users/profile"])
+def test_a_form_is_large_only_where_files_are_sent(layout, path):
+    answer = httpx.post(f"{layout.api}{path}", files={"file": ("film.mp4", b"x" * MEGABYTE)})
+
+    assert is_envelope(answer, TooLarge())
+
+
+def test_texts_are_sent_packed_and_streams_are_not(layout, anna):
+    asks = {"Accept-Encoding": "gzip"}
+    page = httpx.get(f"{layout.url}/admin/login/", headers=asks)
+    schema = httpx.get(f"{layout.api}/openapi.json", headers=asks, timeout=START_SECONDS)
+    small = httpx.get(f"{layout.api}/health", headers=asks)
+
+    assert [answer.headers.get("Content-Encoding") for answer in (page, schema, small)] == ["gzip", "gzip", None]
+    assert schema.headers["Vary"] == "Accept-Encoding"
+    with anna.stream("GET", "/stream", headers=asks) as stream:
+        assert "Content-Encoding" not in stream.headers
+        assert next(stream.iter_text()).startswith("retry: ")
+
+
+def test_a_page_answers_to_its_own_name_only(layout):
+    page, link = [
+        httpx.get(f"{layout.url}{path}", headers={"Host": "elsewhere.example"})
+        for path in ("/admin/login/", "/api/v1/info")
+    ]
+
+    assert page.status_code == 400
+    assert link.json()["health"] == f"{layout.api}/health"
+
+
+def statuses_of(layout: Layout, addresses: list[str]) -> list[int]:
+    """Of one small request from each of these, asked all at once."""
+    said = "".join(
+        f"HEAD /static/console/icon.svg HTTP/1.1\r\nHost: 127.0.0.1\r\n{ADDRESS}: {address}\r\n\r\n"
+        for address in addresses
+    )
+    with connected(layout) as caller:
+        caller.sendall(said.encode())
+        answers = b""
+        while answers.count(b"\r\n\r\n") < len(addresses):
+            answers += caller.recv(65536)
+    return [int(status) for status in re.findall(rb"^HTTP/1.1 (\d+)", answers, re.MULTILINE)]
+
+
+@pytest.mark.parametrize(
+    ("flooding", "neighbour", "stranger"),
+    [
+        ("198.51.100.1", "198.51.100.1", "198.51.100.2"),
+        # A network of IPv6 is one caller, whose bytes may be those of a line break.
+        ("2001:db8:a0a::1", "2001:db8:a0a::2", "2001:db8:a0a:1::1"),
+    ],
+)
+def test_one_caller_floods_themselves_only(layout, flooding, neighbour, stranger):
+    statuses = statuses_of(layout, [flooding] * 700 + [neighbour] * 100 + [stranger] * 100)
+
+    assert statuses[:100] == statuses[-100:] == [200] * 100
+    assert statuses[799] == 429
+
+
+def test_one_caller_holds_so_many_requests_at_once_and_is_told(layout):
+    address = "198.51.100.3"
+    lines = ["POST /api/v1/users/auth/login HTTP/1.1", "Host: 127.0.0.1", f"{ADDRESS}: {address}", "Content-Length: 9"]
+    with ExitStack() as held:
+        for _ in range(200):
+            held.enter_context(connected(layout)).sendall("\r\n".join([*lines, "", ""]).encode())
+        layout.wait(lambda: httpx.get(f"{layout.api}/health", headers={ADDRESS: address}).status_code == 429)
+        refused = httpx.get(f"{layout.api}/health", headers={ADDRESS: address})
+
+        assert is_envelope(refused, Throttled(1))
+        assert refused.headers["Retry-After"] == "1"
+        assert layout.answers("/health")
+
+
+def test_with_a_certificate_nginx_demands_https_too(layout):
+    """Infloo goes by PUBLIC_URL, which is not https here."""
+    with httpx.Client(base_url=f"https://127.0.0.1:{layout.ports['https']}", verify=False) as visitor:
+        answers = [
+            visitor.get("/static/console/icon.svg"),
+            visitor.post("/api/v1/users/auth/login", content=b"x" * (MEGABYTE + 1)),
+        ]
+    led = httpx.get(f"http://127.0.0.1:{layout.ports['redirect']}/admin/?a=b")
+
+    assert [answer.status_code for answer in answers] == [200, 413]
+    assert {answer.headers["Strict-Transport-Security"] for answer in answers} == {"max-age=31536000"}
+    assert (led.status_code, led.headers["Location"]) == (301, "https://127.0.0.1/admin/?a=b")
+    assert "Strict-Transport-Security" not in httpx.get(f"{layout.url}/static/console/icon.svg").headers
 
 
 def test_the_form_door_is_no_path_of_its_own(layout):
@@ -214,9 +319,10 @@ def test_metrics_add_up_over_the_processes(layout):
 
 
 def keep_asking(layout: Layout, anna: httpx.Client, statuses: list[int], ended: threading.Event) -> None:
-    """One caller who reads and writes without a pause, with a new connection each time."""
+    """One caller who reads and writes without a pause, with a new connection and from a new address each time."""
     headers = {"Authorization": anna.headers["Authorization"]}
     while not ended.is_set():
+        headers[ADDRESS] = f"10.{random.randrange(256)}.{random.randrange(256)}.1"
         for method, body in (("GET", None), ("PATCH", {"bio": "Hello"})):
             answer = httpx.request(
                 method, f"{layout.api}/users/profile", json=body, headers=headers, timeout=START_SECONDS

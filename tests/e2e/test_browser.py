@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.client import PDF
 from tests.e2e.browser import Visitor, chromium, password_in
 from tests.e2e.conftest import Home
+from tests.e2e.files import FILM
+from tests.e2e.people import data_of, joined
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.browser]
 
@@ -17,6 +20,8 @@ COLUMNS = """() => {
 }"""
 FIRST_ROW = "() => document.querySelector('#result_list tbody a[href*=\"/change/\"]')?.getAttribute('href')"
 NOTHING = {"", "-"}
+PDF_VIEWER = "chrome-extension://"
+"""Chromium's is a page of its own, inside the frame."""
 
 SOON = "the worker looks at the schedules for the first time half a minute after its start"
 EMPTY_LISTS = {
@@ -89,3 +94,53 @@ def test_a_page_for_everybody_loads_without_an_error_and_asks_no_other_host(demo
         page.wait_for_selector("form, .opblock")
 
     assert visitor.problems == []
+
+
+# What the pages' Content-Security-Policy must let through
+
+
+def test_the_documentation_sends_requests(demo_home: Home):
+    with chromium() as browser:
+        visitor = Visitor(browser.new_page(), demo_home.running().url)
+        page = visitor.visit("/api/v1/docs")
+        page.click(".opblock-summary >> nth=0")
+        page.click("text=Try it out")
+        page.click("button.execute")
+        page.wait_for_selector(".live-responses-table .response-col_status >> text=200")
+
+    assert visitor.problems == []
+
+
+def test_a_dialog_of_the_console_opens(demo_home: Home):
+    with chromium() as browser:
+        visitor = Visitor(browser.new_page(), demo_home.running().url)
+        visitor.sign_in("ada", password_in(demo_home.log))
+        page = visitor.visit("/admin/social/story/")
+        visitor.visit(page.evaluate(FIRST_ROW))
+        page.click("text=Take down")
+        page.wait_for_selector("text=Take this story down?")
+
+    assert visitor.problems == []
+
+
+def test_a_film_plays_in_a_window_of_its_own(demo_home: Home):
+    with joined(demo_home.running(), "filmer", 1) as person, chromium() as browser:
+        story = person.post("/api/v1/stories", files={"content_file": ("clip.mp4", FILM)})
+        page = browser.new_page()
+        page.goto(data_of(story, 201)["content_url"], wait_until="commit")
+        page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
+
+
+def test_the_page_for_a_decision_shows_a_pdf(demo_home: Home):
+    with joined(demo_home.running(), "applicant", 1) as person, chromium() as browser:
+        files = {"file": ("licence.pdf", PDF)}
+        document = data_of(person.post("/api/v1/users/verify", data={"type": "identity"}, files=files), 201)
+        visitor = Visitor(browser.new_page(), demo_home.running().url)
+        visitor.sign_in("ada", password_in(demo_home.log))
+        page = visitor.visit(f"/admin/accounts/document/{document['id']}/review/")
+        for _ in range(200):
+            if is_shown := any(frame.url.startswith(PDF_VIEWER) for frame in page.frames):
+                break
+            page.wait_for_timeout(100)
+
+    assert is_shown

@@ -16,7 +16,7 @@ from tests.e2e.conftest import ROOT, Home, fresh_environment
 
 PAGES = sorted(
     path
-    for pattern in ("README.md", "docs/**/*.md", "benchmarks/**/*.md", "deploy/**/*.md", "examples/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "benchmarks/**/*.md", "deploy/**/*.md", "examples/**/*.md")
     for path in ROOT.glob(pattern)
     if "node_modules" not in path.parts
 )
@@ -42,6 +42,7 @@ RUN_BY = {
 NOT_RUN = {
     ("benchmarks/README.md", "Benchmarks"): "they measure for many minutes, and need the machine for themselves",
     ("docs/operations.md", "First start"): "apt, useradd, systemctl and the domain's certificate change a whole server",
+    ("docs/operations.md", "Libraries and images, once a month"): "it asks the package index for newer versions",
     ("docs/operations.md", "Upgrades"): "git pull and systemctl; test_layout takes up new code under load, test_backup "
     "and `make run` run the rest",
 }

@@ -34,6 +34,15 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
     assert httpx.post(f"{infloo.api}/users/auth/login", json=login).status_code == 200
 
 
+def test_nobody_else_on_the_machine_reads_its_data(start):
+    data = start().data
+
+    found = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
+
+    assert {"infloo.sqlite3", "static"} <= found.keys()
+    assert {name: oct(mode) for name, mode in found.items() if mode & 0o077 and name != "tmp"} == {}
+
+
 def test_ctrl_c_ends_open_streams_with_a_reason(shared):
     with joined(shared, "hearer", 1) as person, ExitStack() as open_streams:
         streams = [open_streams.enter_context(person.stream("GET", "/api/v1/stream")) for _ in range(STREAMS)]

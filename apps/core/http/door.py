@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import orjson
 from django.conf import settings
 
+from apps.core.http import headers as security
 from apps.core.http.errors import DomainError, TooLarge
 from apps.core.operations.logs import new_request_id
 
@@ -109,6 +110,7 @@ def refusal_headers(request_id: str, body: bytes) -> list[tuple[str, str]]:
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
         ("X-Request-ID", request_id),
+        *security.refusal_headers().items(),
     ]
 
 

@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from apps.core.http.errors import NotFound, RangeNotSatisfiable
+from apps.core.http.headers import PRIVATE_FILE_POLICY
 from apps.core.http.middleware import error_response
 
 CHUNK = 64 * 1024
@@ -35,6 +36,7 @@ def serve(
             raise NotFound from error
     response["Content-Disposition"] = disposition
     response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = PRIVATE_FILE_POLICY
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
@@ -80,7 +82,6 @@ def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -
     response = StreamingHttpResponse(later, content_type=content_type, status=206 if asked else 200)
     response["Content-Length"] = str(end - start)
     response["Accept-Ranges"] = "bytes"
-    response["X-Content-Type-Options"] = "nosniff"
     if asked:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return response

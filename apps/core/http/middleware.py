@@ -11,10 +11,8 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
-from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 from apps.core.http.clients import client_address
@@ -79,7 +77,6 @@ def api_door(get_response: GetResponse) -> GetResponse:
             response["Allow"] = allow
         if isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
         for name, value in getattr(request, "rate_limit_headers", {}).items():
             response[name] = value
         return without_body(response) if is_head else response
@@ -98,10 +95,6 @@ class PageMixin(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = super().__call__ if is_page(request) else self.get_response
         return answer(request)  # type: ignore[return-value]
-
-
-class PageSecurityMiddleware(PageMixin, SecurityMiddleware):
-    async_capable = False
 
 
 class PageSessionMiddleware(PageMixin, SessionMiddleware):
@@ -125,8 +118,4 @@ class PageAuthenticationMiddleware(PageMixin, AuthenticationMiddleware):
 
 
 class PageMessageMiddleware(PageMixin, MessageMiddleware):
-    async_capable = False
-
-
-class PageFrameMiddleware(PageMixin, XFrameOptionsMiddleware):
     async_capable = False

@@ -126,6 +126,16 @@ def test_it_refuses_a_value_it_cannot_use(tmp_path, variable, value, sentence):
     assert "word" not in run.stderr.splitlines()[-1].replace("user:password@", "")
 
 
+def test_a_folder_that_it_makes_is_nobody_elses(tmp_path):
+    (tmp_path / "given").mkdir(mode=0o755)
+
+    for name in ("new", "given"):
+        assert start(tmp_path, DATA_DIR=str(tmp_path / name)).returncode == 0
+
+    # One that is there already is whoever's made it.
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("new", "given")] == [0o700, 0o755]
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -186,8 +196,8 @@ def test_the_example_names_every_variable_and_no_other():
     lines = (ROOT / ".env.example").read_text().splitlines()
     named = {match[1] for line in lines if (match := re.match(r"#?([A-Z0-9_]+)=", line))}
 
-    # Django's own, for its command, and PostgreSQL's, for compose.yaml.
-    assert {name for name in named if not name.startswith(("DJANGO_SUPERUSER_", "POSTGRES_"))} == read
+    # Django's own, for its command, and those of PostgreSQL and MinIO, for compose.yaml.
+    assert {name for name in named if not name.startswith(("DJANGO_SUPERUSER_", "POSTGRES_", "MINIO_"))} == read
 
 
 def test_the_example_shows_the_defaults():
