@@ -1,6 +1,8 @@
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -64,9 +66,12 @@ def _seeded_again(request: pytest.FixtureRequest) -> None:
 def _fresh_process() -> None:
     """What a process remembers between requests."""
     site_settings.read.cache_clear()
-    operations.storage_state.cache_clear()
+    for state in (operations.storage_state, operations.bus_state, operations.queue_age_at):
+        state.cache_clear()
     throttling.rate_of.cache_clear()
     throttling.limiter.cache_clear()
+    throttling.own_limiter.cache_clear()
+    throttling.redis_rests_until = 0
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +97,29 @@ def run_jobs() -> Callable[[], int]:
         return count
 
     return work
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """Nobody listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield probe.getsockname()[1]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Takes connections, and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(params=["dead_port", "silent_port"])
+def redis_away(request: pytest.FixtureRequest, settings: Any) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{request.getfixturevalue(request.param)}/0"
+    throttling.limiter.cache_clear()
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.core.http.clients import client_address
+from apps.core.http.clients import client_address, proxy_watch
 from apps.core.http.errors import DomainError, MethodNotAllowed, NotFound
+from apps.core.http.throttling import counters_noted, tightest_figures
 from apps.core.operations import metrics
 from apps.core.operations.logs import new_request_id, request_id
 
@@ -35,6 +36,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
 
     def log(request: HttpRequest) -> HttpResponseBase:
         started, method = time.perf_counter(), request.method
+        proxy_watch.look(request)
         # Left set: Django writes its own lines about this request when we are done.
         request_id.set(new_request_id(request.headers.get("X-Request-ID")))
         response = get_response(request)
@@ -70,15 +72,16 @@ def api_door(get_response: GetResponse) -> GetResponse:
         request.path_info = request.path_info.removesuffix("/")
         if is_head := request.method == "HEAD":
             request.method = "GET"
-        response = get_response(request)
+        with counters_noted():
+            response = get_response(request)
+            for name, value in tightest_figures().items():
+                response.headers.setdefault(name, value)  # a refusal has its own
         if response.status_code == 405:
             allow = response["Allow"]
             response = error_response(MethodNotAllowed())
             response["Allow"] = allow
         if isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
-        for name, value in getattr(request, "rate_limit_headers", {}).items():
-            response[name] = value
         return without_body(response) if is_head else response
 
     return door

@@ -1,9 +1,12 @@
 """Limits on requests; tests run with them off unless they ask for them."""
 
+import time
+
 import pytest
+from redis import Connection as RedisConnection
 
 from apps.core.http import throttling
-from tests.client import ApiClient
+from tests.client import ApiClient, caller_at
 from tests.factories import UserFactory
 
 REGISTER = "/users/auth/register"
@@ -70,13 +73,18 @@ def test_each_person_has_their_own_count(alice_client, limited):
 
 
 def test_visitors_are_counted_by_address(db, limited):
-    here, elsewhere = ApiClient(), ApiClient()
-    elsewhere.defaults["REMOTE_ADDR"] = "10.0.0.2"
+    here, elsewhere = ApiClient(), caller_at("10.0.0.2")
     for _ in range(2):
         here.post(REGISTER)
 
     assert here.post(REGISTER).status_code == 429
     assert elsewhere.post(REGISTER).status_code == 400
+
+
+def test_visitors_of_one_ipv6_network_are_counted_together(db, limited):
+    addresses = ["2001:db8::1", "2001:db8::2:3", "2001:db8::4", "2001:db8:0:1::1"]
+
+    assert [caller_at(address).post(REGISTER).status_code for address in addresses] == [400, 400, 429, 400]
 
 
 def test_a_forged_address_does_not_help(db, limited):
@@ -106,12 +114,31 @@ def test_switched_off_nothing_is_counted(alice_client, settings, limited):
     assert set(figures(responses[0]).values()) == {None}
 
 
-def test_counters_that_are_down_let_everybody_pass(alice_client, settings, limited, caplog):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    throttling.limiter.cache_clear()
+@pytest.fixture
+def tried(alice_client, limited, redis_away, monkeypatch):
+    """The connections to Redis, which is away, that alice's requests have tried."""
+    tried = []
+    connect = RedisConnection.connect
+    monkeypatch.setattr(RedisConnection, "connect", lambda self: tried.append(self) or connect(self))
+    monkeypatch.setattr(throttling, "REDIS_REST_SECONDS", 3600)
+    return tried
 
-    assert {ask(alice_client).status_code for _ in range(4)} == {201}
-    assert "the request counters are down" in caplog.text
+
+def test_counters_that_are_down_let_everybody_pass(alice_client, tried, caplog):
+    answers = [ask(alice_client) for _ in range(6)]
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert figures(answers[-1])["Remaining"] == "2"
+    assert caplog.text.count("the request counters are down") == 1
+    assert len(tried) == 1  # and not again for a while
+
+
+def test_counters_that_are_down_are_tried_again(alice_client, tried, monkeypatch):
+    ask(alice_client)
+    monkeypatch.setattr(throttling, "redis_rests_until", time.monotonic())
+    ask(alice_client)
+
+    assert len(tried) == 2
 
 
 @pytest.mark.redis
