@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from apps.accounts.models import User
 from apps.accounts.services import sessions
 from apps.live.services import publish
+from apps.notifications.jobs import as_told
 from apps.notifications.models import Notification
 from apps.notifications.schemas import NotificationEvent
-from apps.notifications.services import as_told
 from benchmarks.crowd import Crowd
 from benchmarks.data import World
 from benchmarks.live import memory_of, open_sessions, serving

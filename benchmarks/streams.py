@@ -18,9 +18,9 @@ from django.test import override_settings
 
 from apps.accounts.models import User
 from apps.live.services import publish
+from apps.notifications.jobs import as_told
 from apps.notifications.models import Notification
 from apps.notifications.schemas import NotificationEvent
-from apps.notifications.services import as_told
 from benchmarks.data import World
 from benchmarks.live import PORT, access, memory_of, open_sessions, serving
 

@@ -250,17 +250,26 @@ THROTTLE_RATES = {
         "refresh": "120/minute",
         "upload": "60/hour",
         "connect": "120/hour",
+        "connect_again": "10/day",
         "story": "60/hour",
         "chat": "240/minute",
         "room": "60/hour",
         "report": "30/hour",
         "typing": "120/minute",
         "login": "60/hour",
+        "event": "60/hour",
+        "event_change": "120/hour",
+        "invite": "60/hour",
+        "join": "240/hour",
+        "block": "120/hour",
+        "seen": "240/minute",
+        "write": "600/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
         "login_failures_per_account": "50/hour",
     }.items()
 }
+IDEMPOTENCY_KEYS = whole_number("IDEMPOTENCY_KEYS", default=1000)
 REDIS_URL = redis_address("REDIS_URL")
 
 # Jobs

@@ -14,27 +14,35 @@ from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
-from apps.core.queue import queue
+from apps.core.queue import STALLED_AFTER, queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
-from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_promoted
+from apps.events.jobs import announce_people, leads_to, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
-from apps.notifications.models import FanOut
-from apps.notifications.services import notify_all, start_fan_out
+from apps.notifications.models import was_told
+from apps.notifications.services import notify_all, start_fan_out, start_or_postpone_fan_out
 
 Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
 REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
-STALLED_AFTER = timedelta(minutes=10)
 COVER_BYTES = 10 * 1024 * 1024
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
-    """Note down what the audience of `code` is to be told, and queue the telling with it."""
-    fan_out = start_fan_out(key=key, code=code, actor=actor, redirect=leads_to(event), title=event.title, **words)
-    if fan_out:
-        queue(tell, fan_out.pk)
+    """Have the audience of `code` told of this event, once for each `key`."""
+    start_fan_out(key=key, code=code, actor=actor, redirect=leads_to(event), title=event.title, **words)
+
+
+def announce_change(event: Event) -> None:
+    """Have the attendees told of a new date or place; of several within an hour, twice at most. The event is locked."""
+    start_or_postpone_fan_out(
+        key=f"event_changed:{event.pk}:{event.sequence}",
+        code="event_changed",
+        actor=event.host,
+        redirect=leads_to(event),
+        title=event.title,
+    )
 
 
 def create_event(*, host: User, form: EventIn) -> Event:
@@ -106,7 +114,7 @@ def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> 
 
 @transaction.atomic
 def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
-    """Attendees hear of a new date or place; a former cover's file goes after the commit, see django-cleanup."""
+    """A former cover's file goes after the commit, see django-cleanup."""
     event = locked(event)
     if not (changed := put(event, values)):
         return
@@ -115,7 +123,7 @@ def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     touch(event)
     event.save(update_fields=changed | {"ends_at", "search_text", "sequence", "updated_at"})
     if changed & {"date", "end_date", "location"}:
-        announce(event, key=f"event_changed:{event.pk}:{event.sequence}", code="event_changed", actor=event.host)
+        announce_change(event)
     if by.pk != event.host_id:
         note = ", ".join(sorted(changed - {"cover_type"}))
         audit.record(actor=by, action="event.changed", target=event, note=note)
@@ -205,7 +213,10 @@ def promote(event: Event) -> None:
 
 @transaction.atomic
 def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
-    """Invite connections of the host; who is invited or takes part already is not asked again. How many were new."""
+    """Invite connections of the host; who is invited or takes part already is not asked again. How many were new.
+
+    Who was told of an invitation to this event before, and declined it, is invited without being told again.
+    """
     if event.host_id != by.pk:
         raise PermissionDenied
     event = locked(event)
@@ -218,9 +229,9 @@ def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
     new = people.exclude(attendances__event=event)
     ids = list(new.values_list("pk", flat=True))
     Attendance.objects.bulk_create(Attendance(event=event, user_id=pk, status=Status.INVITED) for pk in ids)
-    told = User.objects.filter(pk__in=ids)
+    receivers = User.objects.filter(pk__in=ids).exclude(was_told("event_invited", event.pk))
     words = {"host": by.username, "title": event.title}
-    notify_all(receivers=told, code="event_invited", actor=by, redirect=leads_to(event), **words)
+    notify_all(receivers=receivers, code="event_invited", actor=by, redirect=leads_to(event), **words)
     return len(ids)
 
 
@@ -248,10 +259,8 @@ def remind_of(event: Event, label: str) -> None:
 
 
 @transaction.atomic
-def take_up_stalled() -> None:
-    """Queue what a crash left half told; two runs of one job do no harm."""
-    long_ago = timezone.now() - STALLED_AFTER
-    for fan_out in FanOut.objects.unfinished().about(AUDIENCES).started_before(long_ago):
-        queue(tell, fan_out.pk)
-    for event_id in Attendance.objects.untold_before(long_ago).values_list("event", flat=True).distinct():
+def take_up_promotions() -> None:
+    """Queue what a crash left: people who got a place and have not been told; two runs of one job do no harm."""
+    stalled = Attendance.objects.untold_before(timezone.now() - STALLED_AFTER)
+    for event_id in stalled.values_list("event", flat=True).distinct():
         queue(tell_promoted, event_id)
