@@ -2,8 +2,8 @@
 
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 import pycountry
 from django.core.exceptions import ValidationError
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, F
 from apps.accounts.models import Document
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.payload import File
-from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
+from apps.core.http.schemas import AnyCase, Id, In, Integer, Line, LongText, Number, OrNone, Out, Secret, Unique
 
 
 def check_username(value: str) -> str:
@@ -53,12 +53,15 @@ def check_phone(value: str) -> str:
 
 
 def check_country(value: str) -> str:
-    if len(value) != 2 or pycountry.countries.get(alpha_2=value.upper()) is None:
+    if not (len(value) == 2 and value.isascii()) or pycountry.countries.get(alpha_2=value.upper()) is None:
         raise ValueError(f'"{value}" is not a valid choice.')
     return value.upper()
 
 
-time_zones = cache(available_timezones)  # reads a folder
+@cache
+def time_zones() -> frozenset[str]:
+    """IANA's names; a system's folder of zones has others too."""
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
 def check_timezone(value: str) -> str:
@@ -68,12 +71,12 @@ def check_timezone(value: str) -> str:
 
 
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,50}$"), AfterValidator(check_username)]
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(check_email)]
-Url = Annotated[str, StringConstraints(max_length=200), AfterValidator(check_url)]
-Phone = Annotated[str, AfterValidator(check_phone)]
-Country = Annotated[str, AfterValidator(check_country)]
-TimeZone = Annotated[str, AfterValidator(check_timezone)]
-Name = Annotated[str, StringConstraints(max_length=150)]
+Email = Annotated[Line, StringConstraints(max_length=254), AfterValidator(check_email)]
+Url = Annotated[Line, StringConstraints(max_length=200), AfterValidator(check_url)]
+Phone = Annotated[Line, AfterValidator(check_phone)]
+Country = Annotated[Line, AfterValidator(check_country)]
+TimeZone = Annotated[Line, AfterValidator(check_timezone)]
+Name = Annotated[Line, StringConstraints(max_length=150)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,50}$"), AnyCase]
 IdOrSlug = Annotated[Slug, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 
@@ -122,7 +125,7 @@ class RegisteredOut(Out):
     is_active: bool
 
 
-LoginName = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+LoginName = Annotated[Line, StringConstraints(min_length=1, max_length=254)]
 
 
 class LoginIn(In):
@@ -164,7 +167,7 @@ class PlatformOut(Out):
 
 class PlatformIn(In):
     platform: Slug
-    handle: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    handle: Annotated[Line, StringConstraints(min_length=1, max_length=100)]
     followers: Integer = Field(0, ge=0, le=2**53)
     engagement_rate: Number | None = Field(None, ge=0, le=100, allow_inf_nan=False)
 
@@ -221,16 +224,16 @@ class ProfileIn(In):
 
     first_name: Name = ""
     last_name: Name = ""
-    bio: Annotated[str, StringConstraints(max_length=500)] = ""
+    bio: Annotated[LongText, StringConstraints(max_length=500)] = ""
     phone: Phone | None = Field(None, validation_alias=AliasChoices("phone", "phone_number"))
     social_links: Annotated[dict[Slug, Url], Field(max_length=20)] = {}
     business_category: Slug | None = None
     website: Url | None = None
     country: Country | None = None
-    city: Annotated[str, StringConstraints(max_length=100)] | None = None
+    city: Annotated[Line, StringConstraints(max_length=100)] | None = None
     timezone: TimeZone | None = None
-    languages: Annotated[list[Slug], Field(max_length=20)] = []
-    categories: Annotated[list[Slug], Field(max_length=20)] = []
+    languages: Annotated[list[Slug], Field(max_length=20), Unique] = []
+    categories: Annotated[list[Slug], Field(max_length=20), Unique] = []
     platforms: Annotated[list[PlatformIn], Field(max_length=20), AfterValidator(check_platforms)] = []
 
 

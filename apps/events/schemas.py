@@ -6,7 +6,20 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
-from apps.core.http.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
+from apps.core.http.schemas import (
+    AnyCase,
+    Digits,
+    Id,
+    In,
+    Line,
+    LongText,
+    Moment,
+    Out,
+    PersonOut,
+    Query,
+    Secret,
+    Unique,
+)
 from apps.core.reading.people import Item, person_item
 from apps.events.models import Attendance, Event, cover_url
 
@@ -21,16 +34,16 @@ def within_the_calendar(value: datetime) -> datetime:
 
 
 EventTime = Annotated[Moment, AfterValidator(within_the_calendar)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Location = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Description = Annotated[str, StringConstraints(max_length=5000)]
-Capacity = Annotated[Integer, Field(ge=1, le=2**31 - 1)]
+Title = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Location = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Description = Annotated[LongText, StringConstraints(max_length=5000)]
+Capacity = Annotated[int, Field(ge=1, le=2**31 - 1), Digits]
 Visibility = Annotated[Event.Visibility, AnyCase]
 
 
 class EventQuery(PageQuery):
     when: Annotated[Literal["all", "ongoing", "upcoming", "past"], AnyCase] = "all"
-    search: str | None = Field(None, max_length=100)
+    search: Line | None = Field(None, max_length=100)
     host: Id | None = None
 
 
@@ -121,7 +134,7 @@ def attendee_item(row: Sequence[Any]) -> Item:
 
 
 class InviteIn(In):
-    user_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    user_ids: Annotated[list[Id], Field(min_length=1, max_length=500), Unique]
 
 
 class InvitedOut(Out):
@@ -129,7 +142,7 @@ class InvitedOut(Out):
 
 
 class FeedQuery(Query):
-    token: str = ""
+    token: Secret = ""
 
 
 class FeedOut(Out):

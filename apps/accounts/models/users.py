@@ -170,7 +170,7 @@ class UserQuerySet(models.QuerySet["User"]):
         if category:
             rows = rows.filter(profile__in=ProfileCategory.objects.filter(slug=category).values("profile"))
         if country:
-            rows = rows.filter(profile__country=country.upper())
+            rows = rows.filter(profile__country=country.upper() if country.isascii() else country)
         if platform or min_followers:
             reach = ProfilePlatform.objects.filter(followers__gte=min_followers or 0)
             rows = rows.filter(profile__in=(reach.filter(platform=platform) if platform else reach).values("profile"))

@@ -154,6 +154,8 @@ TEXTS = {
 def text_of(error: dict[str, Any]) -> str:
     """The contract's sentence for one of pydantic's errors."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind in ("too_long", "too_short") and isinstance(given, str):
+        kind = f"string_{kind}"
     if given is None and kind.endswith(("_type", "enum", "literal_error")):
         return "This field may not be null."
     if kind in ("enum", "literal_error"):
