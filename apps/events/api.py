@@ -21,6 +21,7 @@ from apps.core.media.uploads import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
 from apps.events.models import (
+    ITEM_COLUMNS,
     Event,
     Period,
     Viewer,
@@ -28,6 +29,7 @@ from apps.events.models import (
     event_afterwards,
     event_list,
     event_shown,
+    events_found,
     facts_of,
     feed_of,
 )
@@ -71,14 +73,12 @@ def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:
 
 @router.get("/events", auth=anyone, response=Page[EventOut])
 def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
-    events = event_list(
-        *facts_of(request.user),
-        now=timezone.now(),
-        when=Period(query.when),
-        search=(query.search or "").lower() or None,
-        host=query.host,
-    )
-    return written(page(request, events, query, item=partial(event_item, reader_id=request.user.pk)))
+    now, when, item = timezone.now(), Period(query.when), partial(event_item, reader_id=request.user.pk)
+    if query.search:
+        found = events_found(request.user, now=now, when=when, search=query.search, host=query.host)
+        return written(page(request, found.values_list(*ITEM_COLUMNS), query, total=found.count(), item=item))
+    events = event_list(*facts_of(request.user), now=now, when=when, host=query.host)
+    return written(page(request, events, query, item=item))
 
 
 @router.post("/events", response={201: Reply[EventOut], **refusals(403)})

@@ -16,6 +16,7 @@ from apps.core.media.uploads import IMAGES
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled, compiled_columns
 from apps.core.reading.people import person_columns
+from apps.core.reading.search import fold, words_in
 from apps.social.models import connected_ids
 
 Viewer = User | AnonymousUser
@@ -77,8 +78,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         }[when]
 
     def matching(self, *, search: str | None = None, host: int | None = None) -> Self:
-        """`search` is in lower case."""
-        rows = self.filter(search_text__contains=search) if search else self
+        rows = self.filter(words_in("search_text", search)) if search else self
         return rows.filter(host=host) if host else rows
 
     def in_calendar_of(self, user: User) -> Self:
@@ -195,7 +195,7 @@ class Event(models.Model):
     def settle(self) -> None:
         """What follows from the other fields; to be called before a save that changes them."""
         self.ends_at = self.end_date or self.date + USUAL_LENGTH
-        self.search_text = "\n".join([self.title, self.description, self.location]).lower()
+        self.search_text = fold("\n".join([self.title, self.description, self.location]))
 
     @property
     def has_ended(self) -> bool:
@@ -242,19 +242,19 @@ def with_facts(viewer_id: int | None, type_id: int, is_superuser: bool) -> Viewe
     return User(pk=viewer_id, user_type_id=type_id, is_superuser=is_superuser)
 
 
-@compiled_columns(*ITEM_COLUMNS, planned_for=["search"])
+@compiled_columns(*ITEM_COLUMNS)
 def event_list(
-    viewer_id: int | None,
-    type_id: int,
-    is_superuser: bool,
-    *,
-    now: datetime,
-    when: Period,
-    search: str | None,
-    host: int | None,
+    viewer_id: int | None, type_id: int, is_superuser: bool, *, now: datetime, when: Period, host: int | None
 ) -> EventQuerySet:
-    """For `schemas.event_item`; `search` is in lower case."""
-    viewer = with_facts(viewer_id, type_id, is_superuser)
+    """For `schemas.event_item`."""
+    return events_found(with_facts(viewer_id, type_id, is_superuser), now=now, when=when, host=host)
+
+
+def events_found(
+    viewer: Viewer, *, now: datetime, when: Period, search: str | None = None, host: int | None = None
+) -> EventQuerySet:
+    """With the ITEM_COLUMNS. Not compiled where words are looked for: there may be any number of them, and how many
+    rows have them decides on how the database looks."""
     events = Event.objects.visible_to(viewer).matching(search=search, host=host).when(when, now)
     return events.with_going().with_status_of(viewer)
 

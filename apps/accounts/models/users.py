@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
 from apps.core.reading.compiled import compiled, compiled_columns
+from apps.core.reading.search import words_in
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -162,7 +163,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those that meet every condition given; platform and followers mean the same account."""
         rows = self
         if search:
-            rows = rows.filter(profile__search_text__contains=search.lower())
+            rows = rows.filter(words_in("profile__search_text", search))
         if role:
             rows = rows.filter(user_type__in=UserType.objects.named(role))
         if verified is not None:
