@@ -165,4 +165,5 @@ def renew_calendar(request: SignedInRequest) -> Answer:
 @router.get("/events/calendar.ics", auth=None, **CALENDAR_ANSWER)
 def get_calendar_feed(request: HttpRequest, query: Query[FeedQuery]) -> HttpResponse:
     owner = owner_of(query.token)
-    return HttpResponse(calendar_of(Event.objects.in_calendar_of(owner)), content_type=CONTENT_TYPE)
+    events = Event.objects.in_calendar_of(owner)
+    return HttpResponse(calendar_of(events, is_feed=True), content_type=CONTENT_TYPE)
