@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, Field, StringConstraints, model_validator
 
+from apps.accounts.addresses import MAX_ADDRESS, ascii_address
 from apps.accounts.models import Document
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.payload import File
@@ -25,13 +26,15 @@ def check_username(value: str) -> str:
 
 
 def check_email(value: str) -> str:
+    """The address as it is kept, wholly in ASCII, so that every database compares it in any case."""
     try:
-        validate_email(value)
-    except ValidationError as error:
+        address = ascii_address(value)
+        validate_email(address)
+    except (ValidationError, ValueError) as error:
         raise ValueError("Enter a valid email address.") from error
-    # SQLite compares only ASCII letters in any case, and a domain may have others.
-    local, _, domain = value.rpartition("@")
-    return f"{local}@{domain.lower()}"
+    if not address.isascii() or len(address) > MAX_ADDRESS:
+        raise ValueError("Enter a valid email address.")
+    return address
 
 
 check_web_address = URLValidator(schemes=["http", "https"])
@@ -71,7 +74,7 @@ def check_timezone(value: str) -> str:
 
 
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,50}$"), AfterValidator(check_username)]
-Email = Annotated[Line, StringConstraints(max_length=254), AfterValidator(check_email)]
+Email = Annotated[Line, StringConstraints(max_length=MAX_ADDRESS), AfterValidator(check_email)]
 Url = Annotated[Line, StringConstraints(max_length=200), AfterValidator(check_url)]
 Phone = Annotated[Line, AfterValidator(check_phone)]
 Country = Annotated[Line, AfterValidator(check_country)]
@@ -125,7 +128,7 @@ class RegisteredOut(Out):
     is_active: bool
 
 
-LoginName = Annotated[Line, StringConstraints(min_length=1, max_length=254)]
+LoginName = Annotated[Line, StringConstraints(min_length=1, max_length=MAX_ADDRESS)]
 
 
 class LoginIn(In):

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from apps.accounts.addresses import MAX_ADDRESS
 from apps.accounts.schemas import check_url
 from apps.core.http.errors import Invalid
 from apps.core.http.pages import LogQuery
@@ -125,7 +126,7 @@ def two(participants: list[int | str]) -> list[int | str]:
 
 
 def as_participant(value: object) -> int | str:
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) <= MAX_ADDRESS:
         return one_line(value.strip())
     if type(value) is not int or not 0 < value < 2**63:
         raise ValueError("Enter an id, a username or an email address.")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts.addresses import address_key
 from apps.accounts.models import User, UserQuerySet, block_made
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
@@ -156,10 +157,7 @@ def unnamed(one: User, other: User) -> Conversation:
 
 def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversation:
     """A conversation with a name of its own, between oneself and one other."""
-    own_names = {by.pk, by.username.lower(), by.email.lower()}
-    others = [
-        person for person in participants if (person.lower() if isinstance(person, str) else person) not in own_names
-    ]
+    others = [name for name in participants if not is_called(by, name)]
     if not others:
         raise WrongParticipants
     if len(others) == len(participants):
@@ -178,7 +176,7 @@ def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversa
 
 def is_called(person: User, name: int | str) -> bool:
     if isinstance(name, str):
-        return name.lower() in (person.username.lower(), person.email.lower())
+        return address_key(name) in (person.username.lower(), address_key(person.email))
     return name == person.pk
 
 

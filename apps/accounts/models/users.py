@@ -2,7 +2,6 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
@@ -11,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
+from apps.accounts.addresses import address_key, ascii_address
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, categories_of, platforms_of
 from apps.core.reading.compiled import compiled, compiled_columns
@@ -97,7 +97,7 @@ class UserQuerySet(models.QuerySet["User"]):
     @transaction.atomic
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
         """With a profile: there is nobody without one."""
-        user = self.model(username=username, email=email, **fields)
+        user = self.model(username=username, email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self.db)
         Profile.objects.create(user=user, search_text=Profile.searchable(user, ""))
@@ -117,7 +117,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def normalize_email(self, email: str) -> str:
         """Django's user calls it when a form checks one."""
-        return BaseUserManager.normalize_email(email)
+        try:
+            return ascii_address(email)
+        except ValueError:
+            return email
 
     def get_by_natural_key(self, username: str) -> "User":
         return self.get(username=username)
@@ -147,7 +150,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_login(self, name: str) -> Self:
         """By username or e-mail address, in any case; an `@` tells them apart."""
-        return self.filter(email__lower=name.lower()) if "@" in name else self.filter(username__lower=name.lower())
+        return self.filter(email__lower=address_key(name)) if "@" in name else self.filter(username__lower=name.lower())
 
     def matching(
         self,
