@@ -40,7 +40,7 @@ from apps.messaging.schemas import (
 )
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import renew, retract, settle
-from apps.social.models import Connection
+from apps.social.models import Connection, connected_ids
 
 ATTACHMENT_BYTES = 20 * 1024 * 1024
 FIELD = "attachments"
@@ -162,7 +162,7 @@ def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversa
         raise WrongParticipants
     if len(others) == len(participants):
         raise WrongParticipants("You must be one of the participants.")
-    other = called(others[0], User.objects.blockable_by(by).as_people()).first()
+    other = called(others[0], by).first()
     if other is None:
         raise WrongParticipants(ReceiverNotFound.detail)
     refuse_unwelcome(by, other)
@@ -180,9 +180,13 @@ def is_called(person: User, name: int | str) -> bool:
     return name == person.pk
 
 
-def called(name: int | str, people: UserQuerySet) -> UserQuerySet:
-    """By id, username or e-mail address."""
-    return people.with_login(name) if isinstance(name, str) else people.filter(pk=name)
+def called(name: int | str, by: User) -> UserQuerySet:
+    """Whoever has this id or username; an e-mail address finds connections of `by` only, or it could be guessed at."""
+    people = User.objects.blockable_by(by).as_people()
+    if not isinstance(name, str):
+        return people.filter(pk=name)
+    known = people.filter(pk__in=connected_ids(by)) if "@" in name else people
+    return known.with_login(name)
 
 
 @transaction.atomic
