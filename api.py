@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja.errors import Throttled as NinjaThrottled
 from ninja.renderers import BaseRenderer
 
@@ -24,6 +25,7 @@ from apps.core.http.errors import (
     TooLarge,
     Unavailable,
 )
+from apps.core.http.forms import BadCharacters
 from apps.core.http.middleware import error_response
 from apps.core.http.routing import Api
 from apps.core.http.throttling import tightest_figures
@@ -81,6 +83,12 @@ def refuse_forbidden(request: HttpRequest, error: DjangoPermissionDenied) -> Htt
 def refuse_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     # Django's own limits, such as the number of fields in a form.
     return error_response(Invalid({"non_field_errors": ["The request could not be read."]}, code="parse_error"))
+
+
+@api.exception_handler(MultiPartParserError)
+def refuse_broken_form(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
+    sentence = str(error) if isinstance(error, BadCharacters) else "The body is not a valid form."
+    return error_response(Invalid({"non_field_errors": [sentence]}, code="parse_error"))
 
 
 @api.exception_handler(RequestDataTooBig)

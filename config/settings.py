@@ -234,6 +234,7 @@ WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 MAX_BODY_BYTES = whole_number("MAX_BODY_BYTES", default=1024 * 1024)
 MAX_UPLOAD_BYTES = whole_number("MAX_UPLOAD_BYTES", default=101 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+FILE_UPLOAD_HANDLERS = ["apps.core.http.forms.MultipartReader"]
 
 # Figures for Prometheus
 

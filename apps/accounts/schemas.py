@@ -2,20 +2,21 @@
 
 from datetime import datetime
 from functools import cache
+from importlib.resources import files
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 import pycountry
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
+from apps.accounts.addresses import MAX_ADDRESS, ascii_address
 from apps.accounts.models import Document
 from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.links import file_url, public_url
 from apps.core.http.payload import File
-from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, Out, Secret
+from apps.core.http.schemas import AnyCase, Id, In, Integer, Line, LongText, Number, Out, Secret, Unique
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, or_empty, or_null
 from apps.core.reading.viewer import Viewer
 
@@ -29,13 +30,15 @@ def check_username(value: str) -> str:
 
 
 def check_email(value: str) -> str:
+    """The address as it is kept, wholly in ASCII, so that every database compares it in any case."""
     try:
-        validate_email(value)
-    except ValidationError as error:
+        address = ascii_address(value)
+        validate_email(address)
+    except (ValidationError, ValueError) as error:
         raise ValueError("Enter a valid email address.") from error
-    # SQLite compares only ASCII letters in any case, and a domain may have others.
-    local, _, domain = value.rpartition("@")
-    return f"{local}@{domain.lower()}"
+    if not address.isascii() or len(address) > MAX_ADDRESS:
+        raise ValueError("Enter a valid email address.")
+    return address
 
 
 check_web_address = URLValidator(schemes=["http", "https"])
@@ -57,12 +60,15 @@ def check_phone(value: str) -> str:
 
 
 def check_country(value: str) -> str:
-    if len(value) != 2 or pycountry.countries.get(alpha_2=value.upper()) is None:
+    if not (len(value) == 2 and value.isascii()) or pycountry.countries.get(alpha_2=value.upper()) is None:
         raise ValueError(f'"{value}" is not a valid choice.')
     return value.upper()
 
 
-time_zones = cache(available_timezones)  # reads a folder
+@cache
+def time_zones() -> frozenset[str]:
+    """IANA's names; a system's folder of zones has others too."""
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
 def check_timezone(value: str) -> str:
@@ -72,12 +78,12 @@ def check_timezone(value: str) -> str:
 
 
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,50}$"), AfterValidator(check_username)]
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(check_email)]
-Url = Annotated[str, StringConstraints(max_length=200), AfterValidator(check_url)]
-Phone = Annotated[str, AfterValidator(check_phone)]
-Country = Annotated[str, AfterValidator(check_country)]
-TimeZone = Annotated[str, AfterValidator(check_timezone)]
-Name = Annotated[str, StringConstraints(max_length=150)]
+Email = Annotated[Line, StringConstraints(max_length=MAX_ADDRESS), AfterValidator(check_email)]
+Url = Annotated[Line, StringConstraints(max_length=200), AfterValidator(check_url)]
+Phone = Annotated[Line, AfterValidator(check_phone)]
+Country = Annotated[Line, AfterValidator(check_country)]
+TimeZone = Annotated[Line, AfterValidator(check_timezone)]
+Name = Annotated[Line, StringConstraints(max_length=150)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,50}$"), AnyCase]
 IdOrSlug = Annotated[Slug, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 
@@ -123,7 +129,7 @@ class RegisteredOut(Out):
     is_active: bool
 
 
-LoginName = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+LoginName = Annotated[Line, StringConstraints(min_length=1, max_length=MAX_ADDRESS)]
 
 
 class LoginIn(In):
@@ -165,7 +171,7 @@ class PlatformOut(Out):
 
 class PlatformIn(In):
     platform: Slug
-    handle: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    handle: Annotated[Line, StringConstraints(min_length=1, max_length=100)]
     followers: Integer = Field(0, ge=0, le=2**53)
     engagement_rate: Number | None = Field(None, ge=0, le=100, allow_inf_nan=False)
 
@@ -222,16 +228,16 @@ class ProfileIn(In):
 
     first_name: Name = ""
     last_name: Name = ""
-    bio: Annotated[str, StringConstraints(max_length=500)] = ""
+    bio: Annotated[LongText, StringConstraints(max_length=500)] = ""
     phone: Phone | None = Field(None, validation_alias=AliasChoices("phone", "phone_number"))
     social_links: Annotated[dict[Slug, Url], Field(max_length=20)] = {}
     business_category: Slug | None = None
     website: Url | None = None
     country: Country | None = None
-    city: Annotated[str, StringConstraints(max_length=100)] | None = None
+    city: Annotated[Line, StringConstraints(max_length=100)] | None = None
     timezone: TimeZone | None = None
-    languages: Annotated[list[Slug], Field(max_length=20)] = []
-    categories: Annotated[list[Slug], Field(max_length=20)] = []
+    languages: Annotated[list[Slug], Field(max_length=20), Unique] = []
+    categories: Annotated[list[Slug], Field(max_length=20), Unique] = []
     platforms: Annotated[list[PlatformIn], Field(max_length=20), AfterValidator(check_platforms)] = []
 
 

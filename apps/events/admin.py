@@ -13,6 +13,7 @@ from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
 from apps.core.http.links import file_path, open_file_url
+from apps.core.reading.search import fold
 from apps.core.reading.viewer import Viewer
 from apps.events import services
 from apps.events.models import Attendance, Event
@@ -22,7 +23,13 @@ STATUS_COLOURS = {"Going": "success", "Waitlisted": "warning", "Interested": "in
 
 
 class ModeratedAdmin(ReadOnlyAdmin):
-    """Its actions are for those who moderate events."""
+    """Its actions are for those who moderate events; words of events are looked for as in the API."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, fold(search_term))
+        return found
 
     def has_moderate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return request.user.has_perm("events.moderate_event")

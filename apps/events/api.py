@@ -26,6 +26,7 @@ from apps.events.models import (
     Period,
     attendee_list,
     event_list,
+    events_found,
     feed_of,
     visible_event,
     written_event,
@@ -65,13 +66,8 @@ def visible(request: AnyRequest | SignedInRequest, event_id: int) -> Event:
 @router.get("/events", auth=anyone, response=Page[EventOut])
 def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
     when = Period(query.when)
-    events = event_list(
-        request.viewer,
-        when=when,
-        now=None if when == Period.ALL else timezone.now(),
-        search=(query.search or "").lower() or None,
-        host=query.host,
-    )
+    asked = (request.viewer, when, None if when == Period.ALL else timezone.now(), query.host)
+    events = events_found(*asked, search=query.search) if query.search else event_list(*asked)
     return page(request, show(events, EventOut, request.viewer), query)
 
 
@@ -182,4 +178,5 @@ def renew_calendar(request: SignedInRequest) -> Answer:
 @router.get("/events/calendar.ics", auth=None, **CALENDAR_ANSWER)
 def get_calendar_feed(request: HttpRequest, query: Query[FeedQuery]) -> HttpResponse:
     owner = owner_of(query.token)
-    return HttpResponse(calendar_of(Event.objects.in_calendar_of(owner)), content_type=CONTENT_TYPE)
+    events = Event.objects.in_calendar_of(owner)
+    return HttpResponse(calendar_of(events, is_feed=True), content_type=CONTENT_TYPE)

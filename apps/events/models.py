@@ -14,6 +14,7 @@ from apps.core.http.links import API
 from apps.core.media.uploads import IMAGES
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled
+from apps.core.reading.search import fold, words_in
 from apps.core.reading.viewer import Viewer
 from apps.social.models import connected_ids
 
@@ -60,8 +61,7 @@ class EventQuerySet(models.QuerySet["Event"]):
                 return self.filter(date__gt=now).order_by("date", "pk")
 
     def matching(self, *, search: str | None = None, host: int | None = None) -> Self:
-        """`search` is in lower case."""
-        rows = self if search is None else self.filter(search_text__contains=search)
+        rows = self if search is None else self.filter(words_in("search_text", search))
         return rows if host is None else rows.filter(host=host)
 
     def in_calendar_of(self, user: User) -> Self:
@@ -176,7 +176,7 @@ class Event(models.Model):
     def settle(self) -> None:
         """What follows from the other fields; to be called before a save that changes them."""
         self.ends_at = self.end_date or self.date + USUAL_LENGTH
-        self.search_text = "\n".join([self.title, self.description, self.location]).lower()
+        self.search_text = fold("\n".join([self.title, self.description, self.location]))
 
     @property
     def has_ended(self) -> bool:
@@ -200,12 +200,16 @@ class Event(models.Model):
         return f"{self.attendees_count}\xa0of\xa0{self.capacity}" if self.capacity else str(self.attendees_count)
 
 
-@compiled(custom_plan=["search"])
-def event_list(
-    viewer: Viewer, *, when: Period, now: datetime | None, search: str | None, host: int | None
-) -> EventQuerySet:
-    """`search` is in lower case; `now` is None where all are listed."""
-    return Event.objects.visible_to(viewer).matching(search=search, host=host).when(when, now)
+@compiled()
+def event_list(viewer: Viewer, when: Period, now: datetime | None, host: int | None) -> EventQuerySet:
+    """`now` is None where all are listed."""
+    return Event.objects.visible_to(viewer).matching(host=host).when(when, now)
+
+
+def events_found(viewer: Viewer, when: Period, now: datetime | None, host: int | None, search: str) -> EventQuerySet:
+    """As `event_list`, with these words. Not compiled: there may be any number of them, and how many rows have them
+    decides how the database looks."""
+    return Event.objects.visible_to(viewer).matching(host=host, search=search).when(when, now)
 
 
 @compiled()

@@ -6,7 +6,20 @@ from pydantic import AfterValidator, Field, StringConstraints
 from apps.core.http.links import file_url, open_file_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
-from apps.core.http.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
+from apps.core.http.schemas import (
+    AnyCase,
+    Digits,
+    Id,
+    In,
+    Line,
+    LongText,
+    Moment,
+    Out,
+    PersonOut,
+    Query,
+    Secret,
+    Unique,
+)
 from apps.core.reading.shapes import Annotation, ForViewer
 from apps.core.reading.viewer import Viewer
 from apps.events.models import Attendance, Event, going_count, own_status
@@ -22,16 +35,16 @@ def within_the_calendar(value: datetime) -> datetime:
 
 
 EventTime = Annotated[Moment, AfterValidator(within_the_calendar)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Location = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Description = Annotated[str, StringConstraints(max_length=5000)]
-Capacity = Annotated[Integer, Field(ge=1, le=2**31 - 1)]
+Title = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Location = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Description = Annotated[LongText, StringConstraints(max_length=5000)]
+Capacity = Annotated[int, Field(ge=1, le=2**31 - 1), Digits]
 Visibility = Annotated[Event.Visibility, AnyCase]
 
 
 class EventQuery(PageQuery):
     when: Annotated[Literal["all", "ongoing", "upcoming", "past"], AnyCase] = "all"
-    search: str | None = Field(None, max_length=100)
+    search: Line | None = Field(None, max_length=100)
     host: Id | None = None
 
 
@@ -106,7 +119,7 @@ class AttendeeOut(PersonOut):
 
 
 class InviteIn(In):
-    user_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    user_ids: Annotated[list[Id], Field(min_length=1, max_length=500), Unique]
 
 
 class InvitedOut(Out):
@@ -114,7 +127,7 @@ class InvitedOut(Out):
 
 
 class FeedQuery(Query):
-    token: str = ""
+    token: Secret = ""
 
 
 class FeedOut(Out):

@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from apps.core.http.schemas import Out, Query
+from apps.core.http.schemas import Integer, Line, Out, Query, Secret
 
 MAX_WAIT = 25
 
@@ -16,12 +16,12 @@ class StreamEvent(Out):
 
 
 class StreamQuery(Query):
-    last_event_id: str | None = None
-    token: str | None = Field(None, description="An access token, where no header can be sent.")
+    last_event_id: Line | None = None
+    token: Secret | None = Field(None, description="An access token, where no header can be sent.")
 
 
 class PollQuery(Query):
-    token: str | None = Field(None, description="An access token, where no header can be sent.")
-    cursor: str | None = None
-    wait: int = Field(0, ge=0, le=MAX_WAIT)
-    limit: int = Field(100, ge=1, le=100)
+    token: Secret | None = Field(None, description="An access token, where no header can be sent.")
+    cursor: Line | None = None
+    wait: Integer = Field(0, ge=0, le=MAX_WAIT)
+    limit: Integer = Field(100, ge=1, le=100)

@@ -13,14 +13,16 @@ from pydantic import (
     model_validator,
 )
 
+from apps.accounts.addresses import MAX_ADDRESS
 from apps.accounts.schemas import check_url
 from apps.core.http.errors import Invalid
 from apps.core.http.links import file_url
 from apps.core.http.pages import LogQuery
-from apps.core.http.schemas import Id, In, Out, PersonOut
+from apps.core.http.schemas import Id, In, LongText, Out, PersonOut
 from apps.core.media.uploads import Upload
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, Item, layout_of
 from apps.core.reading.viewer import Viewer
+from apps.core.text import one_line
 from apps.live.schemas import StreamEvent
 from apps.messaging.errors import WrongParticipants
 from apps.messaging.models import attachment_list, newest_message, unread_count
@@ -34,12 +36,12 @@ def as_attachment(value: object) -> Upload | str:
         return value
     if not isinstance(value, str) or len(value) > MAX_LINK:
         raise ValueError("Enter a valid URL.")
-    return check_url(value.strip())
+    return check_url(one_line(value.strip()))
 
 
 URI, BINARY = {"type": "string", "format": "uri", "maxLength": MAX_LINK}, {"type": "string", "format": "binary"}
 FileOrLink = Annotated[Upload | str, PlainValidator(as_attachment), WithJsonSchema({"anyOf": [URI, BINARY]})]
-Text = Annotated[str, StringConstraints(max_length=5000)]
+Text = Annotated[LongText, StringConstraints(max_length=5000)]
 RoomName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{3,50}$")]
 
 
@@ -118,8 +120,8 @@ def two(participants: list[int | str]) -> list[int | str]:
 
 
 def as_participant(value: object) -> int | str:
-    if isinstance(value, str):
-        return value.strip()
+    if isinstance(value, str) and len(value) <= MAX_ADDRESS:
+        return one_line(value.strip())
     if type(value) is not int or not 0 < value < 2**63:
         raise ValueError("Enter an id, a username or an email address.")
     return value

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts.addresses import address_key
 from apps.accounts.models import User, UserQuerySet, block_made
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
@@ -41,7 +42,7 @@ from apps.messaging.schemas import (
 )
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import renew, retract, settle
-from apps.social.models import Connection
+from apps.social.models import Connection, connected_ids
 
 ATTACHMENT_BYTES = 20 * 1024 * 1024
 FIELD = "attachments"
@@ -162,15 +163,12 @@ def unnamed(one: User, other: User) -> Conversation:
 
 def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversation:
     """A conversation with a name of its own, between oneself and one other."""
-    own_names = {by.pk, by.username.lower(), by.email.lower()}
-    others = [
-        person for person in participants if (person.lower() if isinstance(person, str) else person) not in own_names
-    ]
+    others = [name for name in participants if not is_called(by, name)]
     if not others:
         raise WrongParticipants
     if len(others) == len(participants):
         raise WrongParticipants("You must be one of the participants.")
-    other = called(others[0], User.objects.blockable_by(by.pk).as_people()).first()
+    other = called(others[0], by).first()
     if other is None:
         raise WrongParticipants(ReceiverNotFound.detail)
     refuse_unwelcome(by, other)
@@ -184,13 +182,17 @@ def open_room(*, by: User, name: str, participants: list[int | str]) -> Conversa
 
 def is_called(person: User, name: int | str) -> bool:
     if isinstance(name, str):
-        return name.lower() in (person.username.lower(), person.email.lower())
+        return address_key(name) in (person.username.lower(), address_key(person.email))
     return name == person.pk
 
 
-def called(name: int | str, people: UserQuerySet) -> UserQuerySet:
-    """By id, username or e-mail address."""
-    return people.with_login(name) if isinstance(name, str) else people.filter(pk=name)
+def called(name: int | str, by: User) -> UserQuerySet:
+    """Whoever has this id or username; an e-mail address finds connections of `by` only, or it could be guessed at."""
+    people = User.objects.blockable_by(by.pk).as_people()
+    if not isinstance(name, str):
+        return people.filter(pk=name)
+    known = people.filter(pk__in=connected_ids(by.pk)) if "@" in name else people
+    return known.with_login(name)
 
 
 @transaction.atomic

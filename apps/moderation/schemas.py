@@ -3,7 +3,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from apps.core.http.schemas import AnyCase, Id, In, Out, Secret
+from apps.core.http.schemas import AnyCase, Id, In, Line, LongText, Out, Secret
 from apps.core.reading.shapes import Column
 from apps.moderation.models import Report
 
@@ -21,8 +21,8 @@ class ReactivateIn(In):
 class ReportIn(In):
     target_type: Annotated[Report.Target, AnyCase]
     target_id: Id
-    reason: Annotated[str, StringConstraints(max_length=50), AnyCase]
-    details: Annotated[str, StringConstraints(max_length=2000)] = ""
+    reason: Annotated[Line, StringConstraints(max_length=50), AnyCase]
+    details: Annotated[LongText, StringConstraints(max_length=2000)] = ""
 
 
 class ReportOut(Out):

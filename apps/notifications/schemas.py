@@ -4,7 +4,7 @@ from typing import Annotated
 from pydantic import Field
 
 from apps.core.http.pages import LogQuery
-from apps.core.http.schemas import AnyCase, Id, In, Log, LogMeta, Moment, Out, PersonOut
+from apps.core.http.schemas import AnyCase, Id, In, Line, Log, LogMeta, Moment, Out, PersonOut, Unique
 from apps.core.reading.shapes import Column, Computed, Item
 from apps.live.schemas import StreamEvent
 from apps.notifications.models import Priority
@@ -57,8 +57,8 @@ class NotificationLog(Log[NotificationOut]):
 
 class NotificationQuery(LogQuery):
     is_read: bool | None = None
-    type: Annotated[str, AnyCase] | None = None
-    code: Annotated[str, AnyCase] | None = None
+    type: Annotated[Line, AnyCase] | None = None
+    code: Annotated[Line, AnyCase] | None = None
     priority: Annotated[Priority, AnyCase] | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
@@ -77,7 +77,7 @@ class ReadStateOut(Out):
 class IdsIn(In):
     """Without ids, all of them are meant."""
 
-    ids: Annotated[list[Id], Field(max_length=1000)] | None = None
+    ids: Annotated[list[Id], Field(max_length=1000), Unique] | None = None
 
 
 class UpdatedOut(Out):

@@ -7,7 +7,7 @@ from apps.accounts.schemas import ProfileFields
 from apps.core.http.links import file_url, public_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
-from apps.core.http.schemas import AnyCase, Id, In, Out, PersonOut
+from apps.core.http.schemas import AnyCase, Digits, Id, In, Line, LongText, Out, PersonOut
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, Item
 from apps.core.reading.viewer import Viewer
 from apps.social.models import Connection, Direction, Story
@@ -84,7 +84,7 @@ class OwnStoryOut(StoryOut):
 
 class StoryIn(In):
     content_file: File
-    caption: Annotated[str, StringConstraints(max_length=500)] = ""
+    caption: Annotated[LongText, StringConstraints(max_length=500)] = ""
 
 
 class ViewerOut(PersonOut):
@@ -109,13 +109,13 @@ class PublicProfileOut(ProfileFields):
 
 
 class PeopleQuery(PageQuery):
-    search: str | None = Field(None, max_length=100)
-    role: Annotated[str, AnyCase] | None = None
+    search: Line | None = Field(None, max_length=100)
+    role: Annotated[Line, AnyCase] | None = None
     verified: bool | None = None
-    category: Annotated[str, AnyCase] | None = None
-    country: str | None = None
-    platform: Annotated[str, AnyCase] | None = None
-    min_followers: int | None = Field(None, ge=0, le=2**53)
+    category: Annotated[Line, AnyCase] | None = None
+    country: Line | None = None
+    platform: Annotated[Line, AnyCase] | None = None
+    min_followers: Annotated[int, Field(ge=0, le=2**53), Digits] | None = None
 
 
 class PersonFoundOut(ProfileFields):

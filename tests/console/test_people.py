@@ -62,12 +62,16 @@ def test_a_superuser_makes_staff(boss_client):
         ({"username": "a b"}, "username", "3 to 50 letters, digits and _ . - only."),
         ({"username": "Admin"}, "username", "This username is not available."),
         ({"email": ""}, "email", "This field is required."),
+        ({"email": "alice@Bu\u0308cher.de"}, "email", "A user with that email already exists."),
+        ({"email": "alice@💩.la"}, "email", "Enter a valid email address."),
         ({"user_type": ""}, "user_type", "This field is required."),
         ({"password2": "another"}, "password2", "The two password fields didn’t match."),
         ({"password1": "nina1", "password2": "nina1"}, "password2", "The password is too similar to the username."),
     ],
 )
 def test_it_says_what_is_wrong_with_a_new_account(boss_client, alice, changes, field, sentence):
+    UserFactory(email="alice@xn--bcher-kva.de")
+
     page = boss_client.post(ADD, new_account(**changes))
 
     assert page.status_code == 200

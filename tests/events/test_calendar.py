@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -60,13 +61,28 @@ def test_without_an_end_it_lasts_a_day(event):
     assert entry["DTEND"].dt - entry["DTSTART"].dt == timedelta(hours=24)
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a,b;c\\d", "BEGIN:VEVENT\r\nEND:VEVENT", "é" * 200, "🎉", "a\rb", "a\x0bb"])
-def test_any_text_stays_within_its_line(host, text):
-    event = EventFactory(host=host, title=text[:200], description=text)
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("a\nb\tc", "a\nb\tc"),
+        ("a,b;c\\d", "a,b;c\\d"),
+        ("BEGIN:VEVENT\r\nEND:VEVENT", "BEGIN:VEVENT\nEND:VEVENT"),
+        ("é" * 200, "é" * 200),
+        ("👩‍🚀 " * 40 + "🎉", "👩‍🚀 " * 40 + "🎉"),
+        ("a\rb", "a\nb"),
+        ("a\x07\x0b\x1b\x7f\x85\x9fb", "ab"),
+        ("a\u2028b\u2029c", "a\u2028b\u2029c"),
+    ],
+)
+def test_whatever_is_stored_stays_within_its_line(host, stored, shown):
+    event = EventFactory(host=host, title=stored[:200], description=stored, location=stored[:200])
 
+    content = ApiClient().get(f"/events/{event.pk}/calendar.ics").content
     entry = entry_of(ApiClient(), event)
 
-    assert str(entry["DESCRIPTION"]).replace("\n", "") == text.replace("\r", "").replace("\n", "")
+    assert [str(entry[name]) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")] == [shown[:200], shown, shown[:200]]
+    assert re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n", content) is None
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
 
 
 def test_its_name_stays_and_its_version_rises(host_client, event):
@@ -96,6 +112,15 @@ def test_the_feed_has_an_address_of_its_own(alice_client, settings, monkeypatch)
     assert body["data"]["url"].startswith(f"{settings.PUBLIC_URL}/api/v1/events/calendar.ics?token=")
     assert alice_client.get("/events/calendar").json() == body
     assert read(ApiClient().get(path_of(response))) == []
+
+
+def test_the_feed_has_a_name_and_says_when_to_ask_again(alice_client, event):
+    content = ApiClient().get(path_of(alice_client.get("/events/calendar"))).content
+    feed = set(content.split(b"\r\n"))
+
+    assert {b"NAME:Infloo", b"X-WR-CALNAME:Infloo"} <= feed
+    assert {b"REFRESH-INTERVAL;VALUE=DURATION:PT1H", b"X-PUBLISHED-TTL:PT1H"} <= feed
+    assert b"NAME:Infloo" not in ApiClient().get(f"/events/{event.pk}/calendar.ics").content
 
 
 def test_the_feed_holds_what_one_hosts_and_takes_part_in(alice):

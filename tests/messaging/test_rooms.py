@@ -1,10 +1,11 @@
 import pytest
 from constance.test import override_config
 
+from apps.accounts.models import User
 from apps.messaging.models import Conversation, Message
 from apps.notifications.models import Notification
 from tests.client import ApiClient
-from tests.factories import BlockFactory, ConversationFactory, MessageFactory, UserFactory
+from tests.factories import BlockFactory, ConnectionFactory, ConversationFactory, MessageFactory, UserFactory
 
 URL = "/chat/conversations"
 EXACTLY_TWO = "Private room must have exactly 2 participants."
@@ -22,6 +23,8 @@ def room(alice, bob):
 
 @pytest.mark.parametrize("spell", [lambda user: user.pk, lambda user: user.username.upper(), lambda user: user.email])
 def test_it_opens_between_two_people(alice, alice_client, bob, spell):
+    ConnectionFactory(sender=bob, receiver=alice, accepted=True)
+
     response = alice_client.post(URL, {"name": "plans", "participants": [spell(bob), spell(alice)]})
 
     assert response.status_code == 201
@@ -53,7 +56,7 @@ def test_it_refuses_other_participants(alice_client, bob, participants, sentence
     assert not Conversation.objects.exists()
 
 
-@pytest.mark.parametrize("participant", [True, 0, -1, 2**63, 1.5, None, {}])
+@pytest.mark.parametrize("participant", [True, 0, -1, 2**63, 1.5, None, {}, "x" * 255])
 def test_it_refuses_what_names_nobody(alice_client, participant):
     response = alice_client.post(URL, {"name": "plans", "participants": ["alice", participant]})
 
@@ -65,6 +68,36 @@ def test_it_refuses_other_names(alice_client, bob, name):
     response = alice_client.post(URL, {"name": name, "participants": ["alice", "bob"]})
 
     assert response.json()["details"].keys() == {"name"}
+
+
+@pytest.mark.parametrize("relation", ["none", "pending", "rejected", "blocked by alice", "blocked by bob", "away"])
+def test_the_address_of_a_stranger_finds_nobody(alice, alice_client, bob, relation):
+    if relation in ("pending", "rejected"):
+        ConnectionFactory(sender=bob, receiver=alice, status=relation)
+    elif relation == "away":
+        ConnectionFactory(sender=bob, receiver=alice, accepted=True)
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+    elif relation != "none":
+        BlockFactory(blocker=bob if "bob" in relation else alice, blocked=alice if "bob" in relation else bob)
+
+    answers = [
+        alice_client.post(URL, {"name": "plans", "participants": ["alice", address]})
+        for address in (bob.email, "nobody@example.com")
+    ]
+
+    assert answers[0].json() == answers[1].json()
+    assert (answers[0].status_code, answers[0].json()["details"]) == (400, {"participants": ["User not found."]})
+
+
+@pytest.mark.parametrize("spelt", ["bob@BÜCHER.example", "BOB@xn--bcher-kva.example"])
+def test_an_address_is_known_however_its_domain_is_spelt(alice, alice_client, spelt):
+    bob = UserFactory(username="bob", email="bob@xn--bcher-kva.example")
+    ConnectionFactory(sender=bob, receiver=alice, accepted=True)
+
+    opened = alice_client.post(URL, {"name": "plans", "participants": ["alice", spelt]})
+    own = ApiClient(bob).post(URL, {"name": "more", "participants": [spelt, "alice"]})
+
+    assert (opened.status_code, own.status_code) == (201, 201)
 
 
 def test_a_name_is_taken_once(alice_client, bob):

@@ -33,7 +33,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
         return self.free("username", self.cleaned_data["username"])
 
     def clean_email(self) -> str:
-        return self.free("email", check_email(self.cleaned_data["email"]))
+        try:
+            return self.free("email", check_email(self.cleaned_data["email"]))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
     def free(self, field: str, value: str) -> str:
         if User.objects.with_login(value).exclude(pk=self.instance.pk).exists():

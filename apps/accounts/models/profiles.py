@@ -7,6 +7,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.core.reading.aggregates import JSONList
+from apps.core.reading.search import fold
 
 if TYPE_CHECKING:
     from apps.accounts.models.users import User
@@ -51,8 +52,8 @@ class Profile(models.Model):
 
     @staticmethod
     def searchable(user: "User", bio: str) -> str:
-        """What people search looks through, in lower case."""
-        return "\n".join([user.username, user.first_name, user.last_name, bio]).lower()
+        """What people search looks through, folded."""
+        return fold("\n".join([user.username, user.first_name, user.last_name, bio]))
 
 
 class ProfilePlatform(models.Model):

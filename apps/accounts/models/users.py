@@ -2,7 +2,6 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
@@ -11,9 +10,11 @@ from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
+from apps.accounts.addresses import address_key, ascii_address
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.core.reading.compiled import compiled
+from apps.core.reading.search import words_in
 from apps.core.reading.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class UserQuerySet(models.QuerySet["User"]):
     @transaction.atomic
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
         """With a profile: there is nobody without one."""
-        user = self.model(username=username, email=email, **fields)
+        user = self.model(username=username, email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self.db)
         Profile.objects.create(user=user, search_text=Profile.searchable(user, ""))
@@ -119,7 +120,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def normalize_email(self, email: str) -> str:
         """Django's user calls it when a form checks one."""
-        return BaseUserManager.normalize_email(email)
+        try:
+            return ascii_address(email)
+        except ValueError:
+            return email
 
     def get_by_natural_key(self, username: str) -> "User":
         return self.get(username=username)
@@ -150,7 +154,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_login(self, name: str) -> Self:
         """By username or e-mail address, in any case; an `@` tells them apart."""
-        return self.filter(email__lower=name.lower()) if "@" in name else self.filter(username__lower=name.lower())
+        return self.filter(email__lower=address_key(name)) if "@" in name else self.filter(username__lower=name.lower())
 
     def matching(
         self,
@@ -166,7 +170,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those that meet every condition given; platform and followers mean the same account."""
         rows = self
         if search:
-            rows = rows.filter(profile__search_text__contains=search.lower())
+            rows = rows.filter(words_in("profile__search_text", search))
         if role:
             rows = rows.filter(user_type__in=UserType.objects.named(role))
         if verified is not None:
@@ -174,7 +178,7 @@ class UserQuerySet(models.QuerySet["User"]):
         if category:
             rows = rows.filter(profile__in=ProfileCategory.objects.filter(slug=category).values("profile"))
         if country:
-            rows = rows.filter(profile__country=country.upper())
+            rows = rows.filter(profile__country=country.upper() if country.isascii() else country)
         if platform or min_followers:
             reach = ProfilePlatform.objects.filter(followers__gte=min_followers or 0)
             rows = rows.filter(profile__in=(reach.filter(platform=platform) if platform else reach).values("profile"))

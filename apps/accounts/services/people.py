@@ -160,9 +160,7 @@ def update_profile(*, user: User, changes: ProfileIn) -> None:
     profile.save(update_fields=[*(sent - USER_FIELDS - LISTS), "search_text"])
     if "categories" in sent:
         profile.category_rows.all().delete()
-        ProfileCategory.objects.bulk_create(
-            ProfileCategory(profile=profile, slug=slug) for slug in dict.fromkeys(changes.categories)
-        )
+        ProfileCategory.objects.bulk_create(ProfileCategory(profile=profile, slug=slug) for slug in changes.categories)
     if "platforms" in sent:
         profile.platform_rows.all().delete()
         ProfilePlatform.objects.bulk_create(

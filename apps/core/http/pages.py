@@ -8,21 +8,21 @@ from django.http import HttpRequest, HttpResponse
 from pydantic import Field
 
 from apps.core.http.links import same_page
-from apps.core.http.schemas import Answer, Id, Query
+from apps.core.http.schemas import Answer, Id, Integer, Query
 from apps.core.reading.shapes import Shown
 
 R = TypeVar("R", bound=QuerySet[Any])
 
 
 class PageQuery(Query):
-    page: int = Field(1, ge=1, le=2**53)
-    limit: int = Field(20, ge=1, le=100)
+    page: Integer = Field(1, ge=1, le=2**53)
+    limit: Integer = Field(20, ge=1, le=100)
 
 
 class LogQuery(Query):
     before: Id | None = None
     after: Id | None = None
-    limit: int = Field(20, ge=1, le=100)
+    limit: Integer = Field(20, ge=1, le=100)
 
 
 def page(

@@ -1,30 +1,30 @@
 """Reading a body: JSON or a form, as it was sent, against one strict schema."""
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_origin
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.http.multipartparser import MultiPartParserError
 from ninja.params.models import BodyModel, Param
 from pydantic import AliasChoices, BaseModel, PlainValidator, ValidationError, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from apps.core.http.errors import Invalid, UnsupportedType
+from apps.core.http.forms import MULTIPART, URL_ENCODED, read_form
 from apps.core.media.uploads import Upload
 
 T = TypeVar("T")
 IS_FILE = WithJsonSchema({"type": "string", "format": "binary"})
 NON_FIELD = "non_field_errors"
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 def read_body(request: HttpRequest, shape: type[BaseModel]) -> object:
     """What was sent, unchecked; no body reads as an empty object, so that each missing field is named."""
-    if request.content_type in FORMS:
-        return read_form(request, lists=names_of_lists(shape))
+    if request.content_type in (MULTIPART, URL_ENCODED):
+        return arranged(read_form(request), shape)
     if not request.body:
         return {}
     if not is_json(request.content_type or ""):
@@ -40,35 +40,49 @@ def is_json(content_type: str) -> bool:
     return content_type in ("", "application/json") or content_type.endswith("+json")
 
 
-def read_form(request: HttpRequest, lists: set[str]) -> dict[str, Any]:
-    """The fields of a form; those named in `lists` may be sent more than once."""
-    method, request.method = request.method, "POST"  # Django reads no other forms
-    values: dict[str, list[Any]] = defaultdict(list)
-    try:
-        for sent in (request.POST, request.FILES):
-            for name in sent:
-                values[name] += sent.getlist(name)
-    except MultiPartParserError as error:
-        raise Invalid({NON_FIELD: ["The body is not a valid form."]}, code="parse_error") from error
-    finally:
-        request.method = method
+def arranged(values: Mapping[str, list[Any]], shape: type[BaseModel]) -> dict[str, Any]:
+    """The fields of a form as JSON would hold them: lists repeat their name, objects are JSON texts."""
+    kinds = {
+        spelling: field.annotation for name, field in shape.model_fields.items() for spelling in spellings(name, field)
+    }
+    lists = {name for name, kind in kinds.items() if any(get_origin(choice) is list for choice in choices(kind))}
+    objects = {name for name, kind in kinds.items() if any(map(is_object, choices(kind)))}
     refuse_repeated({name: given for name, given in values.items() if name not in lists})
-    return {name: given if name in lists else given[0] for name, given in values.items()}
+    read = {name: list(map(json_in, given)) if name in objects else given for name, given in values.items()}
+    return {name: given if name in lists else given[0] for name, given in read.items()}
+
+
+def choices(annotation: Any) -> Iterator[Any]:
+    """The types that a field may have, without what they are annotated with."""
+    if get_origin(annotation) is Annotated:
+        yield from choices(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for choice in get_args(annotation):
+            yield from choices(choice)
+    else:
+        yield annotation
+
+
+def is_object(kind: Any) -> bool:
+    """Or a list of objects."""
+    origin = get_origin(kind) or kind
+    if origin is list:
+        return any(map(is_object, choices(get_args(kind)[0])))
+    return isinstance(origin, type) and issubclass(origin, dict | BaseModel)
+
+
+def json_in(text: Any) -> Any:
+    """What is no JSON stays as it is, to be refused under its name."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def refuse_repeated(values: dict[str, list[Any]]) -> None:
     """Rather than take one of several values and drop the others."""
     if repeated := {name: ["Send this field once."] for name, given in values.items() if len(given) > 1}:
         raise Invalid(repeated)
-
-
-def names_of_lists(shape: type[BaseModel]) -> set[str]:
-    fields = shape.model_fields.items()
-    return {spelling for name, field in fields if is_list(field.annotation) for spelling in spellings(name, field)}
-
-
-def is_list(annotation: Any) -> bool:
-    return get_origin(annotation) is list or any(get_origin(choice) is list for choice in get_args(annotation))
 
 
 def spellings(name: str, field: FieldInfo) -> list[str]:
@@ -154,6 +168,8 @@ TEXTS = {
 def text_of(error: dict[str, Any]) -> str:
     """The contract's sentence for one of pydantic's errors."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind in ("too_long", "too_short") and isinstance(given, str):
+        kind = f"string_{kind}"
     if given is None and kind.endswith(("_type", "enum", "literal_error")):
         return "This field may not be null."
     if kind in ("enum", "literal_error"):

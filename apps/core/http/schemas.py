@@ -1,5 +1,6 @@
 """The shapes every answer and every body inherit."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from apps.core import text
 from apps.core.http.errors import Invalid
 from apps.core.http.links import public_url
 from apps.core.reading.shapes import Column, Computed
@@ -129,16 +131,42 @@ def ok(data: object, message: str = "OK") -> Answer:
 
 
 def lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+    """Of other alphabets some letters become ASCII ones when they are lowered: K, the sign of kelvin, is no k."""
+    return value.lower() if isinstance(value, str) and value.isascii() else value
 
 
 AnyCase = BeforeValidator(lower)
 """For enums and slugs: `FASHION` is read as `fashion`."""
 
+Line = Annotated[str, AfterValidator(text.one_line)]
+LongText = Annotated[str, AfterValidator(text.long_text)]
+"""Bodies and queries use these two for what people type; a limit on their length comes after them."""
 
-def not_a_boolean(value: object) -> object:
-    """JSON's true is not the number 1."""
-    return str(value) if isinstance(value, bool) else value
+DIGITS = re.compile(r"-?[0-9]+")
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
+def digits(value: object) -> object:
+    """JSON's true is not the number 1, nor is 1.0; texts hold nothing but digits."""
+    if isinstance(value, bool | float) or (isinstance(value, str) and not DIGITS.fullmatch(value)):
+        raise ValueError("A valid integer is required.")
+    return value
+
+
+def plain_number(value: object) -> object:
+    if isinstance(value, bool) or (isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value)):
+        raise ValueError("A valid number is required.")
+    return value
+
+
+def rfc_3339(value: object) -> object:
+    """Not a number of seconds; without its zone it is refused later, in other words."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not RFC_3339.fullmatch(value)):
+        raise ValueError("Enter a valid date/time.")
+    return value
 
 
 def in_utc(value: datetime) -> datetime:
@@ -149,10 +177,14 @@ def in_utc(value: datetime) -> datetime:
         raise ValueError("Enter a valid date/time.") from error
 
 
-Integer = Annotated[int, BeforeValidator(not_a_boolean)]
-Number = Annotated[float, BeforeValidator(not_a_boolean)]
-Id = Annotated[Integer, Field(ge=1, le=2**63 - 1)]
-Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
-"""Bodies and queries use these four; a plain int takes true, a plain datetime the year 0."""
+Digits = BeforeValidator(digits)
+Integer = Annotated[int, Digits]
+Number = Annotated[float, BeforeValidator(plain_number)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1), Digits]
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc), BeforeValidator(rfc_3339)]
+"""Bodies and queries use these four; a plain int takes true and `1_0`, a plain datetime the year 0 and `20270101`."""
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=4096)]
 """Passwords, tokens and codes are taken as they are."""
+
+Unique = AfterValidator(lambda values: list(dict.fromkeys(values)))
+"""For lists: what is named twice counts once, in the order of the first."""
