@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AliasChoices, AliasPath, BeforeValidator, F
 
 from apps.accounts.models import Document
 from apps.accounts.models.users import refuse_reserved
+from apps.core.http.links import FileUrl
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
 
@@ -256,6 +257,6 @@ class UploadedDocumentOut(Out):
 
 class DocumentOut(UploadedDocumentOut):
     reason: Annotated[str | None, OrNone]
-    file_url: str | None
+    file_url: FileUrl | None
     created_at: datetime
     reviewed_at: datetime | None

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from apps.core.http.links import FileUrl
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
@@ -43,7 +44,7 @@ class EventOut(Out):
     location: str
     capacity: int | None
     visibility: Event.Visibility
-    cover: str | None = Field(validation_alias="cover_url")
+    cover: FileUrl | None = Field(validation_alias="cover_url")
     host: PersonOut
     attendees_count: int
     my_status: Attendance.Status | None

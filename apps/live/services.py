@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from apps.core.http.links import dump_stored_json
 from apps.live import bell
 from apps.live.log import CONTROL, Told, append
 from apps.live.models import Entry, Payload
@@ -25,7 +26,7 @@ def publish(user_ids: Collection[int], event: StreamEvent, *, actor: "User | Non
 def publish_each(told: Told, event: StreamEvent, *, actor: "User | None" = None, about: str = "") -> None:
     """As `publish`, where the data has an id of its own for each person."""
     if told:
-        data = event.data.model_dump_json()
+        data = dump_stored_json(event.data)
         enter(told, Payload(event=event.name, data=data, actor=actor, about=about))
 
 

@@ -15,6 +15,7 @@ from pydantic import (
 
 from apps.accounts.schemas import check_url
 from apps.core.http.errors import Invalid
+from apps.core.http.links import FileUrl
 from apps.core.http.pages import LogQuery
 from apps.core.http.schemas import Id, In, OrNone, Out, PersonOut
 from apps.core.media.uploads import Upload
@@ -74,7 +75,7 @@ class AttachmentOut(Out):
     """A file, or a link, which has only its `url`."""
 
     id: int
-    url: str
+    url: FileUrl
     name: Annotated[str | None, OrNone]
     content_type: Annotated[str | None, OrNone]
     size: int | None

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, AliasPath, Field, StringConstraints
 
 from apps.accounts.schemas import ProfileFields
-from apps.core.http.links import file_url
+from apps.core.http.links import FileUrl, file_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Out, PersonOut
@@ -63,7 +63,7 @@ class StoryOut(Out):
     id: int
     user: str = Field(validation_alias=AliasPath("user", "username"))
     caption: str
-    content_url: str
+    content_url: FileUrl
     media_type: Story.MediaType
     created_at: datetime
     expires_at: datetime

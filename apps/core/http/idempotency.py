@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import Conflict, Invalid
-from apps.core.http.links import sign_anew
+from apps.core.http.links import dump_stored, file_url_fields, with_file_urls
 from apps.core.media.uploads import all_discarded_on_failure
 from apps.core.models import IdempotencyKey
 
@@ -39,6 +39,7 @@ class InProgress(Conflict):
 def once(handler: Handler, reply: Any) -> Handler:
     """`handler`, answering a known key from memory; `reply` is the schema of what it answers."""
     adapter: TypeAdapter[BaseModel] = TypeAdapter(reply)
+    file_urls = file_url_fields(reply)
 
     @functools.wraps(handler)
     def answer_once(request: SignedInRequest, **values: Any) -> Status[Any]:
@@ -47,7 +48,7 @@ def once(handler: Handler, reply: Any) -> Handler:
             return handler(request, **values)
         row = claim(request.user.pk, key, fingerprint(request.path_info, values))
         if row.answer is not None:
-            known = sign_anew(row.answer, request.user.pk)
+            known = with_file_urls(row.answer, file_urls, request.user.pk)
             return Status(row.status, adapter.validate_python(known, by_alias=False, by_name=True))
         try:
             # The answer commits with the work: a crash leaves both or neither.
@@ -90,7 +91,7 @@ def claim(user_id: int, key: str, print_: str) -> IdempotencyKey:
 
 def remember(row: IdempotencyKey, status: int, answer: BaseModel) -> None:
     mine = IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at)
-    if not mine.update(status=status, answer=answer.model_dump(mode="json")):
+    if not mine.update(status=status, answer=dump_stored(answer)):
         raise InProgress  # somebody took over: undo this work, theirs counts
 
 
