@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
+from apps.core.http.idempotency import change_answers
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
 from apps.core.queue import queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
@@ -27,6 +28,7 @@ REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
 STALLED_AFTER = timedelta(minutes=10)
 COVER_BYTES = 10 * 1024 * 1024
+WORDS = {"title", "description", "location"}
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
@@ -113,6 +115,8 @@ def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     event.settle()
     touch(event)
     event.save(update_fields=changed | {"ends_at", "search_text", "sequence", "updated_at"})
+    if changed & WORDS:
+        change_answers(event, {name: getattr(event, name) for name in WORDS})
     if changed & {"date", "end_date", "location"}:
         announce(event, key=f"event_changed:{event.pk}:{event.sequence}", code="event_changed", actor=event.host)
     if by.pk != event.host_id:
@@ -140,6 +144,7 @@ def cancel_event(*, event: Event, by: User) -> None:
     event.cancelled_at = timezone.now()
     touch(event)
     event.save(update_fields=["cancelled_at", "sequence", "updated_at"])
+    change_answers(event, dict.fromkeys(WORDS, ""))
     announce(event, key=f"event_cancelled:{event.pk}", code="event_cancelled", actor=event.host)
     if by.pk != event.host_id:
         audit.record(actor=by, action="event.cancelled", target=event, note=event.title)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from apps.core.http.links import dump_stored_json
+from apps.core.http.schemas import Out
 from apps.live import bell
 from apps.live.log import CONTROL, Told, append
 from apps.live.models import Entry, Payload
@@ -49,6 +50,11 @@ def enter(told: Told, payload: Payload) -> None:
 def take_back(about: str) -> None:
     """What was told of this is gone: whoever reads the log from now on is not told of it any more."""
     Payload.objects.filter(about=about).delete()
+
+
+def replace(about: str, data: Out) -> None:
+    """What was told of this was changed: whoever reads the log from now on gets `data` where they were told of it."""
+    Payload.objects.filter(about=about).update(data=dump_stored_json(data))
 
 
 def whisper(user_id: int, event: StreamEvent) -> None:

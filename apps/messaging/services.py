@@ -9,7 +9,10 @@ from django.utils import timezone
 from apps.accounts.models import User, UserQuerySet, block_made
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
+from apps.core.audit import name_of
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
+from apps.core.http.idempotency import change_answers
+from apps.core.http.links import dump_stored
 from apps.core.media.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
 from apps.core.site_settings import site_settings
 from apps.live import services as live
@@ -143,10 +146,6 @@ def publish(message: Message, event: StreamEvent) -> None:
     live.publish([message.sender_id, message.receiver_id], event, actor=message.sender, about=name_of(message))
 
 
-def name_of(message: Message) -> str:
-    return f"message:{message.pk}"
-
-
 def unnamed(one: User, other: User) -> Conversation:
     first, second = sorted([one, other], key=lambda person: person.pk)
     if found := unnamed_conversation(first.pk, second.pk).first():
@@ -211,7 +210,10 @@ def edit_message(*, message: Message, by: User, content: str) -> None:
     message.content, message.edited_at = content, timezone.now()
     if not Message.objects.filter(pk=message.pk).update(content=content, edited_at=message.edited_at):
         raise NotFound
-    publish(message, MessageUpdatedEvent(data=MessageOut.model_validate(message)))
+    item = MessageOut.model_validate(message)
+    live.replace(name_of(message), item)
+    change_answers(message, dump_stored(item))
+    publish(message, MessageUpdatedEvent(data=item))
 
 
 @transaction.atomic
@@ -226,6 +228,7 @@ def delete_message(*, message: Message, by: User) -> None:
     if not conversation.messages.unread_by(message.receiver).exists():
         retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
     live.take_back(name_of(message))
+    change_answers(message, {"content": "", "attachments": []})
     publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))
     if message.sender_id != by.pk:
         audit.record(actor=by, action="message.taken_down", target=message, note=str(message))

@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 from ninja.responses import Status
 from pydantic import BaseModel, TypeAdapter
 
+from apps.core.audit import name_of
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import Conflict, Invalid
 from apps.core.http.links import dump_stored, file_url_fields, with_file_urls
@@ -55,7 +57,7 @@ def once(handler: Handler, reply: Any) -> Handler:
             with all_discarded_on_failure(), transaction.atomic():
                 status = handler(request, **values)
                 answer = adapter.validate_python(status.value)
-                remember(row, status.status_code, answer)
+                remember(row, status.status_code, answer, made=status.value["data"])
         except BaseException:
             IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at, answer__isnull=True).delete()
             raise
@@ -89,10 +91,23 @@ def claim(user_id: int, key: str, print_: str) -> IdempotencyKey:
     return row
 
 
-def remember(row: IdempotencyKey, status: int, answer: BaseModel) -> None:
+def remember(row: IdempotencyKey, status: int, answer: BaseModel, made: object) -> None:
+    about = name_of(made) if isinstance(made, Model) else ""
     mine = IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at)
-    if not mine.update(status=status, answer=dump_stored(answer)):
+    if not mine.update(status=status, answer=dump_stored(answer), about=about):
         raise InProgress  # somebody took over: undo this work, theirs counts
+
+
+@transaction.atomic
+def change_answers(row: Model, fields: dict[str, Any]) -> None:
+    """`row` was changed or deleted: repeating the request that made it answers these `fields`, in JSON values, instead.
+
+    Words that are gone must not come back. Status and id stay, so that a client learns that its row was made.
+    """
+    for key in IdempotencyKey.objects.select_for_update().filter(about=name_of(row)):
+        answer: Any = key.answer
+        answer["data"] |= fields
+        key.save(update_fields=["answer"])
 
 
 def fingerprint(path: str, values: dict[str, Any]) -> str:

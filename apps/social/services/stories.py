@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.http.errors import NotFound, PermissionDenied
+from apps.core.http.idempotency import change_answers
 from apps.core.media.uploads import (
     PICTURES,
     STORY_MEDIA,
@@ -85,5 +86,6 @@ def remove(story: Story) -> bool:
     """Whether it was still there. Locked first: a view that comes meanwhile finds no story, or goes with it."""
     still_there = Story.objects.select_for_update().filter(pk=story.pk).first()
     if still_there:
+        change_answers(still_there, {"caption": ""})
         still_there.delete()
     return still_there is not None
