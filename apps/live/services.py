@@ -47,9 +47,9 @@ def enter(told: Told, payload: Payload) -> None:
     transaction.on_commit(ring, robust=True)
 
 
-def take_back(about: str) -> None:
-    """What was told of this is gone: whoever reads the log from now on is not told of it any more."""
-    Payload.objects.filter(about=about).delete()
+def take_back(*about: str) -> None:
+    """What was told of these is gone: whoever reads the log from now on is not told of it any more."""
+    Payload.objects.filter(about__in=about).delete()
 
 
 def replace(about: str, data: Out) -> None:

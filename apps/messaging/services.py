@@ -225,11 +225,11 @@ def delete_message(*, message: Message, by: User) -> None:
     if not conversation.messages.filter(pk=message.pk).delete()[0]:
         raise NotFound
     Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
-    if not conversation.messages.unread_by(message.receiver).exists():
-        retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
     live.take_back(name_of(message))
     change_answers(message, {"content": "", "attachments": []})
     publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))
+    if not conversation.messages.unread_by(message.receiver).exists():
+        retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
     if message.sender_id != by.pk:
         audit.record(actor=by, action="message.taken_down", target=message, note=str(message))
 

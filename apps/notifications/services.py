@@ -9,7 +9,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, Value
 from django.utils import timezone
 
-from apps.live.services import publish, publish_each
+from apps.core.audit import name_of
+from apps.live.services import publish, publish_each, take_back
 from apps.notifications.models import (
     FanOut,
     Notification,
@@ -18,7 +19,13 @@ from apps.notifications.models import (
     notification_type,
     unread_about,
 )
-from apps.notifications.schemas import NotificationEvent, NotificationOut, Redirect
+from apps.notifications.schemas import (
+    NotificationDeletedEvent,
+    NotificationDeletedOut,
+    NotificationEvent,
+    NotificationOut,
+    Redirect,
+)
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -53,7 +60,7 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
 
 def announce(notification: Notification) -> None:
     event = NotificationEvent(data=NotificationOut.model_validate(notification))
-    publish([notification.receiver_id], event, actor=notification.actor)
+    publish([notification.receiver_id], event, actor=notification.actor, about=name_of(notification))
 
 
 @transaction.atomic(savepoint=False)
@@ -185,7 +192,7 @@ def fill_in(text: str, words: dict[str, str]) -> str:
 
 def retract(*, receiver: int, code: str, redirect_id: int) -> None:
     """What was told is no longer so: take it back, unless it was read."""
-    Notification.objects.about(receiver, code, redirect_id).unread().delete()
+    delete_all(notifications=Notification.objects.about(receiver, code, redirect_id).unread())
 
 
 def settle(*, receiver: int, code: str, redirect_id: int) -> None:
@@ -207,5 +214,15 @@ def mark_all(*, notifications: NotificationQuerySet, read: bool) -> int:
     return changed
 
 
-def delete_notification(*, notification: Notification) -> None:
-    notification.delete()
+@transaction.atomic
+def delete_all(*, notifications: NotificationQuerySet) -> None:
+    """Delete these notifications, and tell their receivers' clients that they are gone."""
+    rows = list(notifications.select_for_update(of=("self",)).order_by("pk"))
+    Notification.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    take_back(*map(name_of, rows))
+    while rows:
+        # An event has one entry in each log: whoever lost several is told of them one after the other.
+        firsts = {row.receiver_id: row.pk for row in reversed(rows)}
+        event = NotificationDeletedEvent(data=NotificationDeletedOut(id=rows[0].pk))
+        publish_each(sorted(firsts.items()), event)
+        rows = [row for row in rows if row.pk != firsts[row.receiver_id]]

@@ -103,7 +103,10 @@ def block(*, blocker: User, blocked: User) -> Block:
     if blocker == blocked:
         raise OwnBlock
     lock_pair(blocker, blocked)
-    Connection.objects.removable().between(blocker, blocked).delete()
+    ended = Connection.objects.removable().between(blocker, blocked)
+    for connection_id, receiver_id in ended.values_list("pk", "receiver"):
+        retract(receiver=receiver_id, code="follow_request", redirect_id=connection_id)
+    ended.delete()
     return Block.objects.get_or_create(blocker=blocker, blocked=blocked)[0]
 
 
