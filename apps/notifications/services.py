@@ -195,6 +195,12 @@ def retract(*, receiver: int, code: str, redirect_id: int) -> None:
     delete_all(notifications=Notification.objects.about(receiver, code, redirect_id).unread())
 
 
+def move(*, to: Redirect) -> None:
+    """The object that `to` names has another address now: what people were told of it leads there."""
+    moved = Notification.objects.filter(redirect_kind=to.kind, redirect_id=to.id)
+    moved.exclude(redirect_url=to.url).update(redirect_url=to.url)
+
+
 def settle(*, receiver: int, code: str, redirect_id: int) -> None:
     """Somebody has seen the object itself: what told of it counts as read."""
     mark_all(notifications=Notification.objects.about(receiver, code, redirect_id), read=True)

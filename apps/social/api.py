@@ -71,6 +71,11 @@ def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) ->
     return written(page(request, rows, query, item=connection_item))
 
 
+@router.get("/connections/{id:connection_id}", response=Reply[ConnectionOut])
+def get_connection(request: SignedInRequest, connection_id: int) -> Answer:
+    return ok(get_object_or_404(Connection.objects.visible_to(request.user).with_people(), pk=connection_id))
+
+
 @router.post(
     "/connections/request",
     throttle=Throttle("connect"),

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Block, User
+from apps.accounts.services.people import leads_to
 from apps.core.http.errors import NotFound
 from apps.core.http.links import API
 from apps.core.site_settings import site_settings
@@ -83,7 +84,7 @@ def answer_request(*, connection: Connection, accept: bool) -> None:
             receiver=connection.sender,
             code="follow_accepted",
             actor=receiver,
-            redirect=Redirect(kind="profile", id=receiver.pk, url=f"{API}/users/profile/{receiver.username}"),
+            redirect=leads_to(receiver),
             user=receiver.username,
         )
 
