@@ -143,8 +143,13 @@ def invite(request: SignedInRequest, event_id: int, data: Payload[InviteIn]) -> 
 @router.get("/files/event/{id:event_id}", auth=OpenFileLink("event"), **FILE_ANSWER)
 def get_event_cover(request: AnyRequest, event_id: int) -> HttpResponseBase:
     event = get_object_or_404(Event.objects.visible_to(request.user).with_cover(request.user), pk=event_id)
-    services.open_cover(event=event, by=request.user)
-    return files.serve(request, event.cover, event.cover_type, f"event-{event.pk}{IMAGES[event.cover_type]}")
+    return files.open_private(
+        request,
+        event.cover,
+        content_type=event.cover_type,
+        name=f"event-{event.pk}{IMAGES[event.cover_type]}",
+        look=services.look_at_cover(event=event, by=request.user),
+    )
 
 
 @router.get("/events/{id:event_id}/calendar.ics", auth=anyone, **CALENDAR_ANSWER)

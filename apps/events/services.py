@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
+from apps.core.audit import Look
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.http.idempotency import change_answers
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
@@ -130,10 +131,9 @@ def touch(event: Event) -> None:
     event.updated_at = timezone.now()
 
 
-def open_cover(*, event: Event, by: Viewer) -> None:
-    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
-    if isinstance(by, User) and not event.shown:
-        audit.record(actor=by, action="event.cover_viewed", target=event)
+def look_at_cover(*, event: Event, by: Viewer) -> Look | None:
+    """A moderator's; None for those it is shown to. `event` comes from `with_cover(by)`."""
+    return Look(by, "event.cover_viewed", event) if isinstance(by, User) and not event.shown else None
 
 
 @transaction.atomic

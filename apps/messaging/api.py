@@ -128,7 +128,11 @@ def get_attachment_file(request: SignedInRequest, attachment_id: int) -> HttpRes
     attachments = Attachment.objects.visible_to(request.user).with_file().select_related("message")
     attachment = get_object_or_404(attachments, pk=attachment_id)
     kind = attachment.content_type
-    response = files.serve(request, attachment.file, kind, attachment.name, download=kind not in SHOWN)
-    if files.sends_content(request, response):
-        services.open_message(message=attachment.message, by=request.user)
-    return response
+    return files.open_private(
+        request,
+        attachment.file,
+        content_type=kind,
+        name=attachment.name,
+        download=kind not in SHOWN,
+        look=services.look_at(message=attachment.message, by=request.user),
+    )

@@ -167,5 +167,10 @@ def list_story_viewers(request: SignedInRequest, story_id: int, query: Query[Pag
 @router.get("/files/story/{id:story_id}", auth=FileLink("story"), **FILE_ANSWER)
 def get_story_file(request: SignedInRequest, story_id: int) -> HttpResponseBase:
     story = visible_story(request, story_id)
-    stories.open_story(story=story, by=request.user)
-    return files.serve(request, story.media, story.content_type, f"story-{story.pk}{STORY_MEDIA[story.content_type]}")
+    return files.open_private(
+        request,
+        story.media,
+        content_type=story.content_type,
+        name=f"story-{story.pk}{STORY_MEDIA[story.content_type]}",
+        look=stories.look_at(story=story, by=request.user),
+    )

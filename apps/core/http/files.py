@@ -1,4 +1,4 @@
-"""Sending a stored file, in pieces, with ranges."""
+"""Sending a stored file, in pieces, with ranges; the one way to a private one."""
 
 import mimetypes
 import os
@@ -14,18 +14,37 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHtt
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
+from apps.core import audit
 from apps.core.http.errors import NotFound, RangeNotSatisfiable
 from apps.core.http.middleware import error_response
 
 CHUNK = 64 * 1024
+SENDING = (200, 206, 302)
+"""The statuses of answers that hand the file over, or a link to it."""
 RANGE = re.compile(r"bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})")
 
 
-def serve(
-    request: HttpRequest, file: FieldFile, content_type: str, name: str, *, download: bool = False
+def open_private(
+    request: HttpRequest,
+    file: FieldFile,
+    *,
+    content_type: str,
+    name: str,
+    download: bool = False,
+    look: audit.Look | None = None,
 ) -> HttpResponseBase:
-    """A private file of a row the caller may see, to be shown or to be saved; a file that is gone is not found."""
-    disposition = str(content_disposition_header(download, name))
+    """A private file of a row that the caller may see, to be shown in the browser or to `download` under this `name`.
+
+    Where staff see what others do not, `look` is written into the audit trail as soon as any of the file is sent.
+    Raises NotFound where the file itself is gone.
+    """
+    response = send_private(request, file, content_type, str(content_disposition_header(download, name)))
+    if look and response.status_code in SENDING and request.META["REQUEST_METHOD"] != "HEAD":
+        audit.record_look(look)
+    return response
+
+
+def send_private(request: HttpRequest, file: FieldFile, content_type: str, disposition: str) -> HttpResponseBase:
     if not isinstance(file.storage, FileSystemStorage):
         response = hand_over(request, file, content_type, disposition)
     else:
@@ -47,11 +66,6 @@ def hand_over(request: HttpRequest, file: FieldFile, content_type: str, disposit
         http_method=request.META["REQUEST_METHOD"],
     )
     return HttpResponseRedirect(link)
-
-
-def sends_content(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Not to HEAD, which has become GET on its way in."""
-    return response.status_code < 400 and request.META["REQUEST_METHOD"] != "HEAD"
 
 
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:

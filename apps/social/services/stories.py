@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
+from apps.core.audit import Look
 from apps.core.http.errors import NotFound, PermissionDenied
 from apps.core.http.idempotency import change_answers
 from apps.core.media.uploads import (
@@ -59,10 +60,11 @@ def view_story(*, story: Story, viewer: User) -> None:
         raise NotFound from error
 
 
-def open_story(*, story: Story, by: User) -> None:
-    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
+def look_at(*, story: Story, by: User) -> Look | None:
+    """A moderator's; None for those it is shown to."""
     if by.has_perm("social.moderate_story") and not Story.objects.shown_to(by).filter(pk=story.pk).exists():
-        audit.record(actor=by, action="story.viewed", target=story)
+        return Look(by, "story.viewed", story)
+    return None
 
 
 @transaction.atomic
