@@ -1,5 +1,6 @@
 """Sending a stored file, in pieces, with ranges; the one way to a private one."""
 
+import hashlib
 import mimetypes
 import os
 import re
@@ -10,13 +11,14 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponseNotModified, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, quote_etag
 
 from apps.core import audit
+from apps.core.http.conditions import is_unchanged, wanted_range
 from apps.core.http.errors import NotFound, RangeNotSatisfiable
-from apps.core.http.middleware import error_response
+from apps.core.http.middleware import error_response, without_body
 
 CHUNK = 64 * 1024
 SENDING = (200, 206, 302)
@@ -79,12 +81,14 @@ def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
     content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
     response = send(request, default_storage, path, content_type)
     response["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return without_body(response) if request.method == "HEAD" else response
 
 
 def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -> HttpResponseBase:
-    size = storage.size(name)
-    asked = RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    size, etag = storage.size(name), etag_of(name)
+    if is_unchanged(request, etag):
+        return HttpResponseNotModified(headers={"ETag": etag})
+    asked = RANGE.fullmatch(wanted_range(request, etag).replace(" ", ""))
     start, end = read_range(asked, size) if asked else (0, size)
     if asked and start >= end:
         return error_response(RangeNotSatisfiable(size))
@@ -94,10 +98,16 @@ def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -
     response = StreamingHttpResponse(later, content_type=content_type, status=206 if asked else 200)
     response["Content-Length"] = str(end - start)
     response["Accept-Ranges"] = "bytes"
+    response["ETag"] = etag
     response["X-Content-Type-Options"] = "nosniff"
     if asked:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return response
+
+
+def etag_of(name: str) -> str:
+    """Files are never changed, and their names never used again: a new file is a new name."""
+    return quote_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
 
 
 def read_range(asked: re.Match[str], size: int) -> tuple[int, int]:

@@ -24,6 +24,8 @@ from apps.core.operations.logs import new_request_id, request_id
 
 access_log = logging.getLogger("infloo.access")
 
+BODILESS = (204, 304)
+"""Answers that say nothing of a length: 304 would have to tell that of what it does not send."""
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -77,7 +79,7 @@ def api_door(get_response: GetResponse) -> GetResponse:
             allow = response["Allow"]
             response = error_response(MethodNotAllowed())
             response["Allow"] = allow
-        if isinstance(response, HttpResponse):
+        if isinstance(response, HttpResponse) and response.status_code not in BODILESS:
             response.headers.setdefault("Content-Length", str(len(response.content)))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         for name, value in getattr(request, "rate_limit_headers", {}).items():
@@ -89,7 +91,10 @@ def api_door(get_response: GetResponse) -> GetResponse:
 
 def without_body(response: HttpResponseBase) -> HttpResponse:
     """The answer to HEAD; a stream is not even started."""
-    return HttpResponse(status=response.status_code, headers=response.headers)
+    bare = HttpResponse(status=response.status_code, headers=response.headers)
+    if "Content-Type" not in response:
+        del bare["Content-Type"]  # Django's own, of a body that is not there
+    return bare
 
 
 class PageMixin(MiddlewareMixin):

@@ -64,6 +64,7 @@ def test_what_sends_nothing_is_none(db, kind):
     client, path = ApiClient(StaffFactory()), path_of(kind)
 
     assert client.call("HEAD", path).status_code == 200
+    assert client.get(path, if_none_match="*").status_code == 304
     read(client, path, range="bytes=999999-")
 
     assert not AuditEntry.objects.exists()
