@@ -36,7 +36,7 @@ from apps.messaging.api import router as messaging
 from apps.messaging.schemas import MessageDeletedEvent, MessageEvent, MessageUpdatedEvent, ReadEvent
 from apps.moderation.api import router as moderation
 from apps.notifications.api import router as notifications
-from apps.notifications.schemas import NotificationEvent
+from apps.notifications.schemas import NotificationDeletedEvent, NotificationEvent
 from apps.social.api import router as social
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,14 @@ api = Api(
     renderer=Renderer(),
 )
 
-live = add_operations(NotificationEvent, MessageEvent, MessageUpdatedEvent, MessageDeletedEvent, ReadEvent)
+live = add_operations(
+    NotificationEvent,
+    NotificationDeletedEvent,
+    MessageEvent,
+    MessageUpdatedEvent,
+    MessageDeletedEvent,
+    ReadEvent,
+)
 
 for router in (operations, accounts, social, events, messaging, notifications, moderation, live):
     api.add_router("", router)

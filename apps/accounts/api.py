@@ -163,8 +163,10 @@ def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Stat
 @router.get("/files/document/{id:document_id}", auth=FileLink("document"), **FILE_ANSWER)
 def get_document_file(request: SignedInRequest, document_id: int) -> HttpResponseBase:
     document = get_object_or_404(Document.objects.visible_to(request.viewer).with_file(), pk=document_id)
-    name = f"{document.type}-{document.pk}{DOCUMENTS[document.content_type]}"
-    response = files.serve(request, document.file, document.content_type, name)
-    if files.sends_content(request, response):
-        documents.open_document(document=document, by=request.user)
-    return response
+    return files.open_private(
+        request,
+        document.file,
+        content_type=document.content_type,
+        name=f"{document.type}-{document.pk}{DOCUMENTS[document.content_type]}",
+        look=documents.look_at(document=document, by=request.user),
+    )

@@ -14,7 +14,7 @@ from apps.accounts.addresses import MAX_ADDRESS, ascii_address
 from apps.accounts.models import Document
 from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
-from apps.core.http.links import file_url, public_url
+from apps.core.http.links import FileUrl, file_url, public_url
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Line, LongText, Number, Out, Secret, Unique
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, or_empty, or_null
@@ -249,7 +249,7 @@ class AvatarOut(Out):
     avatar: Annotated[str | None, Computed(public_url, "profile__avatar")]
 
 
-def document_url(viewer: Viewer, document_id: int, file: str) -> str | None:
+def document_url(viewer: Viewer, document_id: int, file: str) -> FileUrl | None:
     """Where the viewer can open it during the next hour; None once it was erased."""
     return file_url("document", document_id, viewer.id) if file else None
 
@@ -268,6 +268,6 @@ class UploadedDocumentOut(Out):
 
 class DocumentOut(UploadedDocumentOut):
     reason: Annotated[str | None, Computed(or_null, "reason")]
-    file_url: Annotated[str | None, ForViewer(document_url, "id", "file")]
+    file_url: Annotated[FileUrl | None, ForViewer(document_url, "id", "file")]
     created_at: datetime
     reviewed_at: datetime | None

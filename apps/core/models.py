@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 KEY_LIFETIME = timedelta(hours=24)
@@ -26,11 +27,13 @@ class IdempotencyKey(models.Model):
     claimed_at = models.DateTimeField()
     status = models.PositiveSmallIntegerField(default=0)
     answer = models.JSONField(null=True)
+    about = models.CharField(max_length=100, blank=True, help_text="The row that was made, as app.model:id.")
 
     objects = IdempotencyKeyQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_row_per_idempotency_key")]
+        indexes = [models.Index(fields=["about"], condition=~Q(about=""), name="answers_by_row")]
 
     def __str__(self) -> str:
         return self.key

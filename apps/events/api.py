@@ -12,6 +12,7 @@ from ninja.responses import Status
 from apps.core.http import files
 from apps.core.http.auth import AnyRequest, OpenFileLink, SignedInRequest, anyone
 from apps.core.http.errors import PermissionDenied
+from apps.core.http.idempotency import created
 from apps.core.http.pages import PageQuery, json_response, page
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
@@ -75,7 +76,7 @@ def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
 @takes_files(up_to=services.COVER_BYTES)
 def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Answer]:
     event = services.create_event(host=request.user, form=data)
-    return Status(201, ok(item(request, event.pk), "Event created successfully."))
+    return created(request, event, item(request, event.pk), "Event created successfully.")
 
 
 @router.get("/events/{id:event_id}", auth=anyone, response=Reply[EventOut])
@@ -156,8 +157,13 @@ def invite(request: SignedInRequest, event_id: int, data: Payload[InviteIn]) -> 
 @router.get("/files/event/{id:event_id}", auth=OpenFileLink("event"), **FILE_ANSWER)
 def get_event_cover(request: AnyRequest, event_id: int) -> HttpResponseBase:
     event = get_object_or_404(Event.objects.visible_to(request.viewer).with_cover(request.viewer), pk=event_id)
-    services.open_cover(event=event, by=request.user)
-    return files.serve(request, event.cover, event.cover_type, f"event-{event.pk}{IMAGES[event.cover_type]}")
+    return files.open_private(
+        request,
+        event.cover,
+        content_type=event.cover_type,
+        name=f"event-{event.pk}{IMAGES[event.cover_type]}",
+        look=services.look_at_cover(event=event, by=request.user),
+    )
 
 
 @router.get("/events/{id:event_id}/calendar.ics", auth=anyone, **CALENDAR_ANSWER)

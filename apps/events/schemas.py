@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from apps.core.http.links import file_url, open_file_url
+from apps.core.http.links import FileUrl, file_url, open_file_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import (
@@ -48,7 +48,7 @@ class EventQuery(PageQuery):
     host: Id | None = None
 
 
-def cover_url(viewer: Viewer, event_id: int, visibility: str, cover: str) -> str | None:
+def cover_url(viewer: Viewer, event_id: int, visibility: str, cover: str) -> FileUrl | str | None:
     """What anybody may see has an address for anybody."""
     if not cover:
         return None
@@ -66,7 +66,7 @@ class EventOut(Out):
     location: str
     capacity: int | None
     visibility: Event.Visibility
-    cover: Annotated[str | None, ForViewer(cover_url, "id", "visibility", "cover")]
+    cover: Annotated[FileUrl | None, ForViewer(cover_url, "id", "visibility", "cover")]
     host: PersonOut
     attendees_count: Annotated[int, Annotation(going_count())]
     my_status: Annotated[Attendance.Status | None, Annotation(own_status)]

@@ -12,7 +12,9 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
+from apps.core.audit import Look
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
+from apps.core.http.idempotency import change_answers
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
 from apps.core.queue import STALLED_AFTER, queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
@@ -27,6 +29,7 @@ REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
 REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
 COVER_BYTES = 10 * 1024 * 1024
+WORDS = {"title", "description", "location"}
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
@@ -122,6 +125,8 @@ def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     event.settle()
     touch(event)
     event.save(update_fields=changed | {"ends_at", "search_text", "sequence", "updated_at"})
+    if changed & WORDS:
+        change_answers(event, {name: getattr(event, name) for name in WORDS})
     if changed & {"date", "end_date", "location"}:
         announce_change(event)
     if by.pk != event.host_id:
@@ -135,10 +140,9 @@ def touch(event: Event) -> None:
     event.updated_at = timezone.now()
 
 
-def open_cover(*, event: Event, by: User | AnonymousUser) -> None:
-    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
-    if isinstance(by, User) and not event.shown:
-        audit.record(actor=by, action="event.cover_viewed", target=event)
+def look_at_cover(*, event: Event, by: User | AnonymousUser) -> Look | None:
+    """A moderator's; None for those it is shown to. `event` comes from `with_cover(by)`."""
+    return Look(by, "event.cover_viewed", event) if isinstance(by, User) and not event.shown else None
 
 
 @transaction.atomic
@@ -149,6 +153,7 @@ def cancel_event(*, event: Event, by: User) -> None:
     event.cancelled_at = timezone.now()
     touch(event)
     event.save(update_fields=["cancelled_at", "sequence", "updated_at"])
+    change_answers(event, dict.fromkeys(WORDS, ""))
     announce(event, key=f"event_cancelled:{event.pk}", code="event_cancelled", actor=event.host)
     if by.pk != event.host_id:
         audit.record(actor=by, action="event.cancelled", target=event, note=event.title)

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from apps.core.http.links import sign_anew
+from apps.core.http.links import with_file_urls
 from apps.live.models import Entry, Head, Payload, Row
+from apps.live.schemas import FILE_URLS
 
 CONTROL = "session_ended"
 """In the log so that it cannot be lost; streams obey it, and clients never see it."""
@@ -125,8 +126,8 @@ def item_of(row: Row, known: dict[int | None, Any]) -> Item:
     if row.payload_id not in known:
         known[row.payload_id] = orjson.loads(row.data)
     data = known[row.payload_id]
-    if "?sig=" in row.data:
-        data = sign_anew(data, row.head_id)
+    if fields := FILE_URLS.get(row.event):
+        data = with_file_urls(data, fields, row.head_id)
     if row.object_id is not None:
         data = data | {"id": row.object_id}
     return Item(row.seq, row.event, data, row.object_id)

@@ -1,10 +1,13 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from apps.core.http.links import FieldPath, file_url_fields
 from apps.core.http.schemas import Integer, Line, Out, Query, Secret
 
 MAX_WAIT = 25
+FILE_URLS: dict[str, list[FieldPath]] = {}
+"""Where the data of an event has URLs of private files, by the event's name; events without any are not in it."""
 
 
 class StreamEvent(Out):
@@ -13,6 +16,12 @@ class StreamEvent(Out):
     name: ClassVar[str]
 
     data: Out
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        if fields := file_url_fields(cls.model_fields["data"].annotation):
+            FILE_URLS[cls.name] = fields
 
 
 class StreamQuery(Query):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from apps.core.http.links import dump_stored_json
+from apps.core.http.schemas import Out
 from apps.live import bell
 from apps.live.log import CONTROL, Told, append
 from apps.live.models import Entry, Payload
@@ -25,7 +27,7 @@ def publish(user_ids: Collection[int], event: StreamEvent, *, actor: "User | Non
 def publish_each(told: Told, event: StreamEvent, *, actor: "User | None" = None, about: str = "") -> None:
     """As `publish`, where the data has an id of its own for each person."""
     if told:
-        data = event.data.model_dump_json()
+        data = dump_stored_json(event.data)
         enter(told, Payload(event=event.name, data=data, actor=actor, about=about))
 
 
@@ -45,9 +47,14 @@ def enter(told: Told, payload: Payload) -> None:
     transaction.on_commit(ring, robust=True)
 
 
-def take_back(about: str) -> None:
-    """What was told of this is gone: whoever reads the log from now on is not told of it any more."""
-    Payload.objects.filter(about=about).delete()
+def take_back(*about: str) -> None:
+    """What was told of these is gone: whoever reads the log from now on is not told of it any more."""
+    Payload.objects.filter(about__in=about).delete()
+
+
+def replace(about: str, data: Out) -> None:
+    """What was told of this was changed: whoever reads the log from now on gets `data` where they were told of it."""
+    Payload.objects.filter(about=about).update(data=dump_stored_json(data))
 
 
 def whisper(user_id: int, event: StreamEvent) -> None:

@@ -11,6 +11,7 @@ from ninja.responses import Status
 from apps.accounts.models import User, visible_person
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest
+from apps.core.http.idempotency import created
 from apps.core.http.pages import LogQuery, PageQuery, log, near, page
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
@@ -56,7 +57,7 @@ def message_log(request: SignedInRequest, messages: Any, query: LogQuery) -> Htt
 @takes_files(up_to=5 * services.ATTACHMENT_BYTES)
 def send_message(request: SignedInRequest, data: Payload[MessageIn]) -> Status[Answer]:
     message = services.write_to(sender=request.user, receiver_id=data.receiver_id, letter=data)
-    return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))
+    return created(request, message, show_instance(message, MessageOut, request.viewer), "Message sent.")
 
 
 @router.get("/chat/conversations", response=Page[ConversationOut])
@@ -89,7 +90,7 @@ def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuer
 @takes_files(up_to=5 * services.ATTACHMENT_BYTES)
 def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterIn]) -> Status[Answer]:
     message = services.write_into(conversation=room(request, name), sender=request.user, letter=data)
-    return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))
+    return created(request, message, show_instance(message, MessageOut, request.viewer), "Message sent.")
 
 
 @router.post("/chat/read", throttle=Throttle("seen"), response={200: Reply[ReadOut], **refusals(404)})
@@ -132,7 +133,11 @@ def get_attachment_file(request: SignedInRequest, attachment_id: int) -> HttpRes
     attachments = Attachment.objects.visible_to(request.viewer).with_file().select_related("message")
     attachment = get_object_or_404(attachments, pk=attachment_id)
     kind = attachment.content_type
-    response = files.serve(request, attachment.file, kind, attachment.name, download=kind not in SHOWN)
-    if files.sends_content(request, response):
-        services.open_message(message=attachment.message, by=request.user)
-    return response
+    return files.open_private(
+        request,
+        attachment.file,
+        content_type=kind,
+        name=attachment.name,
+        download=kind not in SHOWN,
+        look=services.look_at(message=attachment.message, by=request.user),
+    )

@@ -16,7 +16,7 @@ from pydantic import (
 from apps.accounts.addresses import MAX_ADDRESS
 from apps.accounts.schemas import check_url
 from apps.core.http.errors import Invalid
-from apps.core.http.links import file_url
+from apps.core.http.links import FileUrl, file_url
 from apps.core.http.pages import LogQuery
 from apps.core.http.schemas import Id, In, LongText, Out, PersonOut
 from apps.core.media.uploads import Upload
@@ -78,7 +78,7 @@ class AttachmentOut(Out):
     """A file, or a link, which has only its `url`."""
 
     id: int
-    url: str
+    url: FileUrl
     name: str | None
     content_type: str | None
     size: int | None

@@ -1,7 +1,6 @@
 """Writing to each other."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,7 +9,10 @@ from apps.accounts.addresses import address_key
 from apps.accounts.models import User, UserQuerySet, block_made
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
+from apps.core.audit import Look, name_of
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
+from apps.core.http.idempotency import change_answers
+from apps.core.http.links import dump_stored
 from apps.core.media.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
 from apps.core.reading.shapes import show_instance
 from apps.core.reading.viewer import Viewer
@@ -47,7 +49,6 @@ from apps.social.models import Connection, connected_ids
 ATTACHMENT_BYTES = 20 * 1024 * 1024
 FIELD = "attachments"
 TOLD = "message_received"
-ONE_VIEW = timedelta(minutes=10)
 
 
 def write_to(*, sender: User, receiver_id: int, letter: LetterIn) -> Message:
@@ -150,10 +151,6 @@ def publish(message: Message, event: StreamEvent) -> None:
     live.publish([message.sender_id, message.receiver_id], event, actor=message.sender, about=name_of(message))
 
 
-def name_of(message: Message) -> str:
-    return f"message:{message.pk}"
-
-
 def unnamed(one: User, other: User) -> Conversation:
     first, second = sorted([one, other], key=lambda person: person.pk)
     if found := unnamed_conversation(first.pk, second.pk).first():
@@ -220,7 +217,10 @@ def edit_message(*, message: Message, by: User, content: str) -> None:
     message.content, message.edited_at = content, timezone.now()
     if not Message.objects.filter(pk=message.pk).update(content=content, edited_at=message.edited_at):
         raise NotFound
-    publish(message, MessageUpdatedEvent(data=as_told(message)))
+    item = as_told(message)
+    live.replace(name_of(message), item)
+    change_answers(message, dump_stored(item))
+    publish(message, MessageUpdatedEvent(data=item))
 
 
 @transaction.atomic
@@ -232,15 +232,21 @@ def delete_message(*, message: Message, by: User) -> None:
     if not conversation.messages.filter(pk=message.pk).delete()[0]:
         raise NotFound
     Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
+    live.take_back(name_of(message))
+    change_answers(message, {"content": "", "attachments": []})
+    publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))
     if not conversation.messages.unread_by(message.receiver_id).exists():
         retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
-    live.take_back(name_of(message))
-    publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))
     if message.sender_id != by.pk:
         audit.record(actor=by, action="message.taken_down", target=message, note=str(message))
 
 
 def open_message(*, message: Message, by: User) -> None:
     """Staff read what was not written to them; the trail says so."""
-    if by.pk not in (message.sender_id, message.receiver_id):
-        audit.record_once(actor=by, action="message.viewed", target=message, within=ONE_VIEW)
+    if look := look_at(message=message, by=by):
+        audit.record_look(look)
+
+
+def look_at(*, message: Message, by: User) -> Look | None:
+    """None for the two; anybody else who sees a message, or one of its files, is staff."""
+    return None if by.pk in (message.sender_id, message.receiver_id) else Look(by, "message.viewed", message)

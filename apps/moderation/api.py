@@ -52,7 +52,11 @@ def send_report(request: SignedInRequest, data: Payload[ReportIn]) -> Status[Ans
 def get_report_file(request: SignedInRequest, file_id: int) -> HttpResponseBase:
     file = get_object_or_404(ReportFile.objects.visible_to(request.viewer).select_related("report"), pk=file_id)
     kind = file.content_type
-    response = files.serve(request, file.file, kind, file.name, download=kind not in SHOWN)
-    if files.sends_content(request, response):
-        services.open_file(file=file, by=request.user)
-    return response
+    return files.open_private(
+        request,
+        file.file,
+        content_type=kind,
+        name=file.name,
+        download=kind not in SHOWN,
+        look=services.look_at(file=file, by=request.user),
+    )

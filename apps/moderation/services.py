@@ -1,7 +1,6 @@
 """Leaving for a while, and saying that something is wrong."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -9,6 +8,7 @@ from apps.accounts.credentials import confirm
 from apps.accounts.models import Session, Taxonomy, User
 from apps.accounts.services import people
 from apps.core import audit
+from apps.core.audit import Look
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
 from apps.core.media.uploads import discarded_on_failure
@@ -17,8 +17,6 @@ from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile
 from apps.moderation.schemas import ReportIn
 from apps.moderation.targets import Evidence, find
-
-ONE_VIEW = timedelta(minutes=10)
 
 
 def deactivate(*, session: Session, password: str, client: Client) -> None:
@@ -69,8 +67,8 @@ def save(made: Report, copies: list[ReportFile]) -> None:
 
 def open_report(*, report: Report, by: User) -> None:
     """A moderator reads what may have been private; the trail says so."""
-    audit.record_once(actor=by, action="report.viewed", target=report, within=ONE_VIEW)
+    audit.record_look(Look(by, "report.viewed", report))
 
 
-def open_file(*, file: ReportFile, by: User) -> None:
-    audit.record(actor=by, action="report.file_viewed", target=file.report, note=file.name)
+def look_at(*, file: ReportFile, by: User) -> Look:
+    return Look(by, "report.file_viewed", file.report, note=file.name)

@@ -96,5 +96,6 @@ def resolve_notification(request: SignedInRequest, notification_id: int) -> Answ
 
 @router.delete("/notifications/{id:notification_id}", throttle=Throttle("seen"), response={204: None})
 def delete_notification(request: SignedInRequest, notification_id: int) -> Status[None]:
-    services.delete_notification(notification=own(request, notification_id))
+    own(request, notification_id)
+    services.delete_all(notifications=Notification.objects.filter(pk=notification_id))
     return Status(204, None)

@@ -47,6 +47,18 @@ class NotificationEvent(StreamEvent):
     data: NotificationOut
 
 
+class NotificationDeletedOut(Out):
+    id: int
+
+
+class NotificationDeletedEvent(StreamEvent):
+    """It was withdrawn, or its receiver deleted it."""
+
+    name = "notification_deleted"
+
+    data: NotificationDeletedOut
+
+
 class NotificationMeta(LogMeta):
     unread_count: int
 

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.core.audit import name_of
 from apps.core.queue import queue
-from apps.live.services import publish
+from apps.live.services import publish, publish_each, take_back
 from apps.notifications.audiences import AUDIENCES
-from apps.notifications.jobs import as_told, deliver, insert_for
+from apps.notifications.jobs import deliver, insert_for
 from apps.notifications.models import (
     FanOut,
     Notification,
@@ -21,7 +22,12 @@ from apps.notifications.models import (
     notification_type,
     unread_about,
 )
-from apps.notifications.schemas import NotificationEvent, Redirect
+from apps.notifications.schemas import (
+    NotificationDeletedEvent,
+    NotificationDeletedOut,
+    NotificationEvent,
+    Redirect,
+)
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -49,7 +55,7 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
 
 def announce(notification: Notification) -> None:
     event = NotificationEvent(data=as_told(notification))
-    publish([notification.receiver_id], event, actor=notification.actor)
+    publish([notification.receiver_id], event, actor=notification.actor, about=name_of(notification))
 
 
 @transaction.atomic(savepoint=False)
@@ -175,7 +181,13 @@ def fill_in(text: str, words: dict[str, str]) -> str:
 
 def retract(*, receiver: int, code: str, redirect_id: int) -> None:
     """What was told is no longer so: take it back, unless it was read."""
-    Notification.objects.about(receiver, code, redirect_id).unread().delete()
+    delete_all(notifications=Notification.objects.about(receiver, code, redirect_id).unread())
+
+
+def move(*, to: Redirect) -> None:
+    """The object that `to` names has another address now: what people were told of it leads there."""
+    moved = Notification.objects.filter(redirect_kind=to.kind, redirect_id=to.id)
+    moved.exclude(redirect_url=to.url).update(redirect_url=to.url)
 
 
 def settle(*, receiver: int, code: str, redirect_id: int) -> None:
@@ -197,5 +209,15 @@ def mark_all(*, notifications: NotificationQuerySet, read: bool) -> int:
     return changed
 
 
-def delete_notification(*, notification: Notification) -> None:
-    notification.delete()
+@transaction.atomic
+def delete_all(*, notifications: NotificationQuerySet) -> None:
+    """Delete these notifications, and tell their receivers' clients that they are gone."""
+    rows = list(notifications.select_for_update(of=("self",)).order_by("pk"))
+    Notification.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    take_back(*map(name_of, rows))
+    while rows:
+        # An event has one entry in each log: whoever lost several is told of them one after the other.
+        firsts = {row.receiver_id: row.pk for row in reversed(rows)}
+        event = NotificationDeletedEvent(data=NotificationDeletedOut(id=rows[0].pk))
+        publish_each(sorted(firsts.items()), event)
+        rows = [row for row in rows if row.pk != firsts[row.receiver_id]]

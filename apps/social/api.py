@@ -10,6 +10,7 @@ from ninja.responses import Status
 from apps.accounts.models import Block, User
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest
+from apps.core.http.idempotency import created
 from apps.core.http.pages import PageQuery, json_response, page
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
@@ -66,6 +67,12 @@ def get_public_profile(request: SignedInRequest, username: str) -> HttpResponse:
 def list_connections(request: SignedInRequest, query: Query[ConnectionQuery]) -> HttpResponse:
     rows = connection_list(request.viewer, query.direction, query.status)
     return page(request, show(rows, ConnectionOut, request.viewer), query)
+
+
+@router.get("/connections/{id:connection_id}", response=Reply[ConnectionOut])
+def get_connection(request: SignedInRequest, connection_id: int) -> Answer:
+    rows = Connection.objects.visible_to(request.viewer).filter(pk=connection_id)
+    return ok(show(rows, ConnectionOut, request.viewer).one())
 
 
 @router.post(
@@ -129,7 +136,7 @@ def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> HttpRespo
 @takes_files(up_to=stories.VIDEO_BYTES)
 def post_story(request: SignedInRequest, data: Payload[StoryIn]) -> Status[Answer]:
     story = stories.post_story(user=request.user, upload=data.content_file, caption=data.caption)
-    return Status(201, ok(show_instance(story, StoryOut, request.viewer), "Story created successfully."))
+    return created(request, story, show_instance(story, StoryOut, request.viewer), "Story created successfully.")
 
 
 @router.get("/stories/my_stories", response=Page[OwnStoryOut])
@@ -162,5 +169,10 @@ def list_story_viewers(request: SignedInRequest, story_id: int, query: Query[Pag
 @router.get("/files/story/{id:story_id}", auth=FileLink("story"), **FILE_ANSWER)
 def get_story_file(request: SignedInRequest, story_id: int) -> HttpResponseBase:
     story = visible_story(request, story_id)
-    stories.open_story(story=story, by=request.user)
-    return files.serve(request, story.media, story.content_type, f"story-{story.pk}{STORY_MEDIA[story.content_type]}")
+    return files.open_private(
+        request,
+        story.media,
+        content_type=story.content_type,
+        name=f"story-{story.pk}{STORY_MEDIA[story.content_type]}",
+        look=stories.look_at(story=story, by=request.user),
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, StringConstraints
 
 from apps.accounts.schemas import ProfileFields
-from apps.core.http.links import file_url, public_url
+from apps.core.http.links import FileUrl, file_url, public_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Digits, Id, In, Line, LongText, Out, PersonOut
@@ -60,7 +60,7 @@ class ActionOut(Out):
     status: Connection.Status
 
 
-def story_url(viewer: Viewer, story_id: int) -> str:
+def story_url(viewer: Viewer, story_id: int) -> FileUrl:
     return file_url("story", story_id, viewer.id)
 
 
@@ -68,7 +68,7 @@ class StoryOut(Out):
     id: int
     user: Annotated[str, Column("user__username")]
     caption: str
-    content_url: Annotated[str, ForViewer(story_url, "id")]
+    content_url: Annotated[FileUrl, ForViewer(story_url, "id")]
     media_type: Story.MediaType
     created_at: datetime
     expires_at: datetime

@@ -66,6 +66,31 @@ def test_what_is_not_new_is_a_304_of_one_query(alice_client, django_assert_num_q
     assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
 
 
+@pytest.mark.parametrize(
+    ("if_none_match", "status"),
+    [
+        ("{}", 304),
+        ("W/{}", 304),
+        ('"x", W/{}', 304),
+        (' "x",{} ,"y"', 304),
+        ("*", 304),
+        ('"x"', 200),
+        ('W/"x", "*"', 200),
+        ("1", 200),
+        ("", 200),
+    ],
+)
+def test_an_etag_is_compared_weakly_and_in_lists(alice, alice_client, bob, if_none_match, status):
+    say(bob, alice)
+    cursor = poll(alice_client)["cursor"]
+    path = f"{URL}?cursor={cursor}"
+    condition = if_none_match.format(alice_client.get(path)["ETag"])
+
+    assert alice_client.get(path, if_none_match=condition).status_code == status
+    say(bob, alice)
+    assert len(alice_client.get(path, if_none_match=condition).json()["data"]["events"]) == 2
+
+
 @pytest.mark.parametrize("cursor", ["999", "-1", "abc", "1.5", "9" * 30])
 def test_a_cursor_that_leads_nowhere_is_reset(alice_client, cursor):
     data = poll(alice_client, cursor)

@@ -16,8 +16,8 @@ from apps.live.services import publish
 from apps.messaging import services as messaging
 from apps.messaging.models import Message
 from apps.messaging.schemas import DeletedOut, MessageDeletedEvent
-from apps.notifications.models import NotificationType
-from apps.notifications.services import notify_all
+from apps.notifications.models import Notification, NotificationType
+from apps.notifications.services import delete_all, notify_all
 from apps.social.models import Connection
 from tests.client import ApiClient, image_file, pdf_file, sign_in
 from tests.factories import (
@@ -68,6 +68,53 @@ def edit(alice, bob, carol):
 def delete(alice, bob, carol):
     message = MessageFactory(sender=alice, receiver=bob)
     assert ApiClient(alice).delete(f"/chat/{message.pk}").status_code == 204
+
+
+def unsay(alice, bob, carol):
+    """All that bob has not read: what he was notified of goes with the last of it."""
+    sent = [say(alice, bob), say(alice, bob)]
+    forget()
+    for message in sent:
+        assert ApiClient(alice).delete(f"/chat/{message['id']}").status_code == 204
+
+
+def unsay_what_was_read(alice, bob, carol):
+    sent = say(alice, bob)
+    ApiClient(bob).post("/chat/read", {"user_id": alice.pk})
+    forget()
+    ApiClient(alice).delete(f"/chat/{sent['id']}")
+
+
+def withdraw(alice, bob, carol):
+    ask(alice, bob, carol)
+    forget()
+    request = Connection.objects.get()
+    assert ApiClient(alice).delete(f"/connections/{request.pk}").status_code == 204
+
+
+def block_who_asked(alice, bob, carol):
+    ask(alice, bob, carol)
+    forget()
+    assert ApiClient(bob).post("/blocks", {"user_id": alice.pk}).status_code == 201
+
+
+def block_whom_one_asked(alice, bob, carol):
+    ask(alice, bob, carol)
+    forget()
+    assert ApiClient(alice).post("/blocks", {"user_id": bob.pk}).status_code == 201
+
+
+def delete_a_notification(alice, bob, carol):
+    greet(bob)
+    forget()
+    (row,) = ApiClient(bob).get("/notifications").json()["data"]
+    assert ApiClient(bob).delete(f"/notifications/{row['id']}").status_code == 204
+    assert ApiClient(carol).delete(f"/notifications/{row['id']}").status_code == 404
+
+
+def forget():
+    """Only what comes from now on is looked at."""
+    Payload.objects.exclude(event="session_ended").delete()
 
 
 def take_down(alice, bob, carol):
@@ -123,7 +170,7 @@ def refused(alice, bob, carol):
     assert ApiClient(alice).post("/connections/request", {"receiver_id": alice.pk}).status_code == 400
 
 
-MESSAGE, NOTIFIED = ["message"], ["notification"]
+MESSAGE, NOTIFIED, WITHDRAWN = ["message"], ["notification"], ["notification_deleted"]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +183,12 @@ MESSAGE, NOTIFIED = ["message"], ["notification"]
         (edit, ["message_updated"], ["message_updated"]),
         (delete, ["message_deleted"], ["message_deleted"]),
         (take_down, ["message_deleted"], ["message_deleted"]),
+        (unsay, ["message_deleted"] * 2, ["message_deleted"] * 2 + WITHDRAWN),
+        (unsay_what_was_read, ["message_deleted"], ["message_deleted"]),
+        (withdraw, [], WITHDRAWN),
+        (block_who_asked, [], WITHDRAWN),
+        (block_whom_one_asked, [], WITHDRAWN),
+        (delete_a_notification, [], WITHDRAWN),
         (read, ["read"], []),
         (read_what_is_read, [], []),
         (type_to, [], []),
@@ -179,6 +232,38 @@ def test_one_that_is_refreshed_comes_again_under_its_id(alice, bob):
 
     assert first["id"] == second["id"]
     assert second == newest(bob, "/notifications") != first
+
+
+def test_one_that_is_withdrawn_is_told_by_its_id_and_not_told_of_before(alice, bob):
+    sent = [say(alice, bob), say(alice, bob)]
+    notified = newest(bob, "/notifications")
+    for message in sent:
+        ApiClient(alice).delete(f"/chat/{message['id']}")
+
+    events = told(bob, "0")
+
+    assert [event["event"] for event in events] == ["message_deleted", "message_deleted", "notification_deleted"]
+    assert events[-1]["data"] == {"id": notified["id"]}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_each_who_loses_some_is_told_of_each_of_their_own(alice, django_assert_num_queries, count):
+    people = UserFactory.create_batch(count)
+    for _ in range(2):
+        event = EventFactory(host=alice)
+        receivers = User.objects.filter(pk__in=[person.pk for person in people])
+        notify_all(receivers=receivers, code="event_invited", actor=alice, redirect=leads_to(event))
+    ids = {person: set(person.notifications.values_list("pk", flat=True)) for person in people}
+
+    # A savepoint, the rows, their deletion, what was told of them, and two entries in each log.
+    with django_assert_num_queries(7 if connection.vendor == "postgresql" else 11):
+        delete_all(notifications=Notification.objects.filter(kind__code="event_invited"))
+
+    for person in people:
+        gone = [event["data"] for event in told(person, "0") if event["event"] == "notification_deleted"]
+        assert {row["id"] for row in gone} == ids[person]
+        assert len(gone) == 2
+    assert not Notification.objects.filter(kind__code="event_invited").exists()
 
 
 @pytest.mark.parametrize("count", [1, 3])

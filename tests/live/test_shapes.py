@@ -102,6 +102,7 @@ def live_a_little(alice, bob, run_jobs):
     ApiClient(alice).patch(f"/chat/{with_files['id']}", {"content": "Changed"})
     say(alice, bob, "Never mind")
     ApiClient(alice).delete(f"/chat/{with_link['id']}")
+    ApiClient(bob).delete(f"/notifications/{ApiClient(bob).get('/notifications').json()['data'][0]['id']}")
     ConnectionFactory(sender=alice, receiver=bob, accepted=True)
     body = {"title": "Gala", "date": "2030-01-01T10:00:00Z", "location": "Berlin"}
     event = ApiClient(alice).post("/events", body).json()["data"]

@@ -71,16 +71,6 @@ def test_a_look_is_written_down(file):
     assert (entry.target, entry.note) == (f"moderation.report:{file.report_id}", "picture.png")
 
 
-def test_every_look_is(file):
-    moderator = ApiClient(StaffFactory())
-
-    get(moderator, file)
-    get(moderator, file)
-    moderator.call("HEAD", f"/files/report/{file.pk}")
-
-    assert AuditEntry.objects.count() == 2
-
-
 def test_a_part_of_a_film_can_be_read(db):
     film = media_file("clip.mp4").read()
     file = ReportFileFactory(content_type="video/mp4", name="story-1.mp4", file=media_file("clip.mp4"))

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,6 +15,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import Document, User
 from apps.core import audit
+from apps.core.audit import Look
 from apps.core.http.errors import PermissionDenied
 from apps.core.http.links import API
 from apps.core.media.uploads import Upload, discarded_on_failure, identify_document
@@ -26,7 +26,6 @@ from apps.notifications.services import notify
 logger = logging.getLogger(__name__)
 
 DOCUMENT_BYTES = 10 * 1024 * 1024
-ONE_VIEW = timedelta(minutes=10)
 
 
 def upload_document(*, user: User, type: Document.Type, upload: Upload) -> Document:
@@ -90,10 +89,9 @@ def refuse_unverified(user: User) -> None:
         raise VerificationRequired
 
 
-def open_document(*, document: Document, by: User) -> None:
-    """Somebody opens the file; when that is staff, the trail says so, once for all the parts a reader asks for."""
-    if document.user_id != by.pk:
-        audit.record_once(actor=by, action="document.viewed", target=document, within=ONE_VIEW)
+def look_at(*, document: Document, by: User) -> Look | None:
+    """None for its owner; anybody else who sees a document is staff."""
+    return None if document.user_id == by.pk else Look(by, "document.viewed", document)
 
 
 def erase_old_documents() -> int:

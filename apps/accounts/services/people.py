@@ -18,7 +18,7 @@ from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.links import API
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import notify
+from apps.notifications.services import move, notify
 
 AVATAR_BYTES = 5 * 1024 * 1024
 AVATAR_SIDE = 512
@@ -77,9 +77,12 @@ def create_account(form: RegisterIn, user_type: UserType) -> User:
         user_type=user_type,
     )
     Profile.objects.filter(user=user).update(phone=form.phone or "", country=form.country or "")
-    profile = Redirect(kind="profile", id=user.pk, url=f"{API}/users/profile/{user.username}")
-    notify(receiver=user, code="welcome", actor=None, redirect=profile)
+    notify(receiver=user, code="welcome", actor=None, redirect=leads_to(user))
     return user
+
+
+def leads_to(user: User) -> Redirect:
+    return Redirect(kind="profile", id=user.pk, url=f"{API}/users/profile/{user.username}")
 
 
 @transaction.atomic
@@ -103,6 +106,8 @@ def change_account(*, user: User, fields: Collection[str]) -> None:
         user.deactivated_at = None
         changed.add("deactivated_at")
     user.save(update_fields=changed)
+    if "username" in changed:
+        move(to=leads_to(user))
     if "is_active" in changed and not user.is_active:
         shut_out(user=user)
     profile = Profile.objects.select_for_update(no_key=True).get(user=user)

@@ -1,5 +1,6 @@
-"""Sending a stored file, in pieces, with ranges."""
+"""Sending a stored file, in pieces, with ranges; the one way to a private one."""
 
+import hashlib
 import mimetypes
 import os
 import re
@@ -10,23 +11,43 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models.fields.files import FieldFile
-from django.http import Http404, HttpRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponseNotModified, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, quote_etag
 
+from apps.core import audit
+from apps.core.http.conditions import is_unchanged, wanted_range
 from apps.core.http.errors import NotFound, RangeNotSatisfiable
 from apps.core.http.headers import PRIVATE_FILE_POLICY
-from apps.core.http.middleware import error_response
+from apps.core.http.middleware import error_response, without_body
 
 CHUNK = 64 * 1024
+SENDING = (200, 206, 302)
+"""The statuses of answers that hand the file over, or a link to it."""
 RANGE = re.compile(r"bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})")
 
 
-def serve(
-    request: HttpRequest, file: FieldFile, content_type: str, name: str, *, download: bool = False
+def open_private(
+    request: HttpRequest,
+    file: FieldFile,
+    *,
+    content_type: str,
+    name: str,
+    download: bool = False,
+    look: audit.Look | None = None,
 ) -> HttpResponseBase:
-    """A private file of a row the caller may see, to be shown or to be saved; a file that is gone is not found."""
-    disposition = str(content_disposition_header(download, name))
+    """A private file of a row that the caller may see, to be shown in the browser or to `download` under this `name`.
+
+    Where staff see what others do not, `look` is written into the audit trail as soon as any of the file is sent.
+    Raises NotFound where the file itself is gone.
+    """
+    response = send_private(request, file, content_type, str(content_disposition_header(download, name)))
+    if look and response.status_code in SENDING and request.META["REQUEST_METHOD"] != "HEAD":
+        audit.record_look(look)
+    return response
+
+
+def send_private(request: HttpRequest, file: FieldFile, content_type: str, disposition: str) -> HttpResponseBase:
     if not isinstance(file.storage, FileSystemStorage):
         response = hand_over(request, file, content_type, disposition)
     else:
@@ -51,11 +72,6 @@ def hand_over(request: HttpRequest, file: FieldFile, content_type: str, disposit
     return HttpResponseRedirect(link)
 
 
-def sends_content(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Not to HEAD, which has become GET on its way in."""
-    return response.status_code < 400 and request.META["REQUEST_METHOD"] != "HEAD"
-
-
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """Public media have names that are never used again, so they may be kept for ever."""
     try:
@@ -67,12 +83,14 @@ def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
     content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
     response = send(request, default_storage, path, content_type)
     response["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return without_body(response) if request.method == "HEAD" else response
 
 
 def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -> HttpResponseBase:
-    size = storage.size(name)
-    asked = RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    size, etag = storage.size(name), etag_of(name)
+    if is_unchanged(request, etag):
+        return HttpResponseNotModified(headers={"ETag": etag})
+    asked = RANGE.fullmatch(wanted_range(request, etag).replace(" ", ""))
     start, end = read_range(asked, size) if asked else (0, size)
     if asked and start >= end:
         return error_response(RangeNotSatisfiable(size))
@@ -85,6 +103,11 @@ def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -
     if asked:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return response
+
+
+def etag_of(name: str) -> str:
+    """Files are never changed, and their names never used again: a new file is a new name."""
+    return quote_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
 
 
 def read_range(asked: re.Match[str], size: int) -> tuple[int, int]:

@@ -11,13 +11,17 @@ import orjson
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.http import HttpRequest
 from django.utils import timezone
 from ninja.responses import Status
 from pydantic import BaseModel, TypeAdapter
 
+from apps.core.audit import name_of
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import Conflict, Invalid, Throttled
-from apps.core.http.links import sign_anew
+from apps.core.http.links import dump_stored, file_url_fields, with_file_urls
+from apps.core.http.schemas import Answer, ok
 from apps.core.media.uploads import all_discarded_on_failure
 from apps.core.models import KEY_LIFETIME, IdempotencyKey
 
@@ -42,6 +46,7 @@ class InProgress(Conflict):
 def once(handler: Handler, reply: Any) -> Handler:
     """`handler`, answering a known key from memory; `reply` is the schema of what it answers."""
     adapter: TypeAdapter[BaseModel] = TypeAdapter(reply)
+    file_urls = file_url_fields(reply)
 
     @functools.wraps(handler)
     def answer_once(request: SignedInRequest, **values: Any) -> Status[Any]:
@@ -50,7 +55,7 @@ def once(handler: Handler, reply: Any) -> Handler:
             return handler(request, **values)
         row = claim(request.user.pk, key, fingerprint(request.path_info, values))
         if row.answer is not None:
-            known = sign_anew(row.answer, request.user.pk)
+            known = with_file_urls(row.answer, file_urls, request.user.pk)
             return Status(row.status, adapter.validate_python(known, by_alias=False, by_name=True))
         try:
             # The answer commits with the work: a crash leaves both or neither.
@@ -58,13 +63,19 @@ def once(handler: Handler, reply: Any) -> Handler:
                 status = handler(request, **values)
                 answer = adapter.validate_python(status.value)
                 refuse_too_long(answer)
-                remember(row, status.status_code, answer)
+                remember(row, status.status_code, answer, about=getattr(request, "created_row", ""))
         except BaseException:
             IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at, answer__isnull=True).delete()
             raise
         return Status(status.status_code, answer)
 
     return answer_once
+
+
+def created(request: HttpRequest, row: Model, item: Any, message: str) -> Status[Answer]:
+    """The answer of an operation that made `row`, shown as `item`; see `change_answers`."""
+    request.created_row = name_of(row)  # type: ignore[attr-defined]  # for `once`
+    return Status(201, ok(item, message))
 
 
 def claim(user_id: int, key: str, print_: str) -> IdempotencyKey:
@@ -114,10 +125,22 @@ def refuse_too_long(answer: BaseModel) -> None:
         raise ValueError(f"An answer of {length} bytes is too long to be kept for an Idempotency-Key.")
 
 
-def remember(row: IdempotencyKey, status: int, answer: BaseModel) -> None:
+def remember(row: IdempotencyKey, status: int, answer: BaseModel, *, about: str) -> None:
     mine = IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at)
-    if not mine.update(status=status, answer=answer.model_dump(mode="json")):
+    if not mine.update(status=status, answer=dump_stored(answer), about=about):
         raise InProgress  # somebody took over: undo this work, theirs counts
+
+
+@transaction.atomic
+def change_answers(row: Model, fields: dict[str, Any]) -> None:
+    """`row` was changed or deleted: repeating the request that made it answers these `fields`, in JSON values, instead.
+
+    Words that are gone must not come back. Status and id stay, so that a client learns that its row was made.
+    """
+    for key in IdempotencyKey.objects.select_for_update().filter(about=name_of(row)):
+        answer: Any = key.answer
+        answer["data"] |= fields
+        key.save(update_fields=["answer"])
 
 
 def fingerprint(path: str, values: dict[str, Any]) -> str:

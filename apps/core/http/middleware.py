@@ -23,6 +23,8 @@ from apps.core.operations.logs import new_request_id, request_id
 
 access_log = logging.getLogger("infloo.access")
 
+BODILESS = (204, 304)
+"""Answers that say nothing of a length: 304 would have to tell that of what it does not send."""
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -80,7 +82,7 @@ def api_door(get_response: GetResponse) -> GetResponse:
             allow = response["Allow"]
             response = error_response(MethodNotAllowed())
             response["Allow"] = allow
-        if isinstance(response, HttpResponse):
+        if isinstance(response, HttpResponse) and response.status_code not in BODILESS:
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return without_body(response) if is_head else response
 
@@ -89,7 +91,10 @@ def api_door(get_response: GetResponse) -> GetResponse:
 
 def without_body(response: HttpResponseBase) -> HttpResponse:
     """The answer to HEAD; a stream is not even started."""
-    return HttpResponse(status=response.status_code, headers=response.headers)
+    bare = HttpResponse(status=response.status_code, headers=response.headers)
+    if "Content-Type" not in response:
+        del bare["Content-Type"]  # Django's own, of a body that is not there
+    return bare
 
 
 class PageMixin(MiddlewareMixin):

@@ -32,6 +32,7 @@ FILE_ANSWER: dict[str, Any] = {
         "responses": {
             200: {"description": "The file.", **FILE_CONTENT},
             206: {"description": "The range asked for.", **FILE_CONTENT},
+            304: {"description": "The file that If-None-Match names."},
             302: {"description": "Where the file is in S3: a link that opens it for a few minutes."},
         }
     },

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Block, User
+from apps.accounts.services.people import leads_to
 from apps.core.http.errors import NotFound
 from apps.core.http.links import API
 from apps.core.http.throttling import guard
@@ -86,7 +87,7 @@ def answer_request(*, connection: Connection, accept: bool) -> None:
             receiver=connection.sender,
             code="follow_accepted",
             actor=receiver,
-            redirect=Redirect(kind="profile", id=receiver.pk, url=f"{API}/users/profile/{receiver.username}"),
+            redirect=leads_to(receiver),
             user=receiver.username,
         )
 
@@ -106,7 +107,10 @@ def block(*, blocker: User, blocked: User) -> Block:
     if blocker == blocked:
         raise OwnBlock
     lock_pair(blocker, blocked)
-    Connection.objects.removable().between(blocker, blocked).delete()
+    ended = Connection.objects.removable().between(blocker, blocked)
+    for connection_id, receiver_id in ended.values_list("pk", "receiver"):
+        retract(receiver=receiver_id, code="follow_request", redirect_id=connection_id)
+    ended.delete()
     return Block.objects.get_or_create(blocker=blocker, blocked=blocked)[0]
 
 

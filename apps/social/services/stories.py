@@ -9,7 +9,9 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
+from apps.core.audit import Look
 from apps.core.http.errors import NotFound, PermissionDenied
+from apps.core.http.idempotency import change_answers
 from apps.core.media.uploads import (
     PICTURES,
     STORY_MEDIA,
@@ -59,10 +61,11 @@ def view_story(*, story: Story, viewer: User) -> None:
         raise NotFound from error
 
 
-def open_story(*, story: Story, by: User) -> None:
-    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
+def look_at(*, story: Story, by: User) -> Look | None:
+    """A moderator's; None for those it is shown to."""
     if by.has_perm("social.moderate_story") and not Story.objects.shown_to(Viewer.of(by)).filter(pk=story.pk).exists():
-        audit.record(actor=by, action="story.viewed", target=story)
+        return Look(by, "story.viewed", story)
+    return None
 
 
 @transaction.atomic
@@ -86,5 +89,6 @@ def remove(story: Story) -> bool:
     """Whether it was still there. Locked first: a view that comes meanwhile finds no story, or goes with it."""
     still_there = Story.objects.select_for_update().filter(pk=story.pk).first()
     if still_there:
+        change_answers(still_there, {"caption": ""})
         still_there.delete()
     return still_there is not None

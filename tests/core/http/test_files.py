@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.test import AsyncClient
 
 from tests.asgi import exchange
-from tests.client import PDF, sign_in
+from tests.client import PDF, ApiClient, sign_in
 from tests.factories import DocumentFactory
 
 DATA = bytes(range(256)) * 1000  # 256,000 bytes: four pieces of 64 KiB
@@ -158,3 +158,64 @@ def test_head_tells_the_length_and_reads_nothing(alice_client, document):
 
     assert (response.status_code, response.content) == (200, b"")
     assert response["Content-Length"] == str(len(PDF))
+
+
+def test_head_takes_no_range(client, alice_client, picture, document):
+    public = client.head(picture, headers={"Range": "bytes=0-9"})
+    private_ = alice_client.call("HEAD", private(document), range="bytes=0-9")
+
+    assert (public.status_code, public["Content-Length"], public.content) == (200, "256000", b"")
+    assert (private_.status_code, private_["Content-Length"], private_.content) == (200, str(len(PDF)), b"")
+    assert "Content-Range" not in public
+    assert "Content-Range" not in private_
+
+
+@pytest.mark.parametrize(
+    ("if_range", "status"),
+    [("{}", 206), (" {} ", 206), ("W/{}", 200), ('"x"', 200), ("x", 200), ("Sat, 29 Oct 1994 19:43:31 GMT", 200)],
+)
+def test_a_range_is_only_of_the_file_that_is_meant(client, picture, if_range, status):
+    etag = client.get(picture)["ETag"]
+
+    response = client.get(picture, headers={"Range": "bytes=0-9", "If-Range": if_range.format(etag)})
+
+    assert response.status_code == status
+    assert content(response) == (DATA[:10] if status == 206 else DATA)
+
+
+def test_without_a_range_if_range_says_nothing(client, picture):
+    assert client.get(picture, headers={"If-Range": '"x"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("if_none_match", "status"),
+    [("{}", 304), ("W/{}", 304), ('"x", W/{} , "y"', 304), ("*", 304), ('"x"', 200), ("{}x", 200), ("x{}", 200)],
+)
+def test_what_the_caller_has_is_not_sent_again(client, picture, if_none_match, status):
+    etag = client.get(picture)["ETag"]
+
+    response = client.get(picture, headers={"If-None-Match": if_none_match.format(etag), "Range": "bytes=0-9"})
+
+    assert response.status_code == (304 if status == 304 else 206)
+    assert response["ETag"] == etag
+    if status == 304:
+        assert response.content == b""
+        assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert not {"Content-Length", "Content-Type"} & response.headers.keys()
+
+
+def test_a_private_file_that_the_caller_has_is_not_sent_again(alice_client, document):
+    etag = alice_client.get(private(document))["ETag"]
+
+    for method in ("GET", "HEAD"):
+        response = alice_client.call(method, private(document), if_none_match=f"W/{etag}")
+        assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
+        assert response["Cache-Control"] == "private, no-store"
+        assert not {"Content-Length", "Content-Type"} & response.headers.keys()
+    assert ApiClient().get(private(document), if_none_match="*").status_code == 401
+
+
+def test_another_file_has_another_etag(alice, alice_client, document):
+    other = DocumentFactory(user=alice, type="business")
+
+    assert alice_client.get(private(document))["ETag"] != alice_client.get(private(other))["ETag"]

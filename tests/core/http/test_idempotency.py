@@ -16,7 +16,7 @@ from apps.accounts.models import Document
 from apps.core import audit
 from apps.core.http import throttling
 from apps.core.http.idempotency import InProgress, once
-from apps.core.http.links import file_url
+from apps.core.http.links import FileUrl, file_url
 from apps.core.http.schemas import Out, Reply, ok
 from apps.core.models import AuditEntry, IdempotencyKey
 from apps.social.models import Connection
@@ -265,7 +265,7 @@ def test_operations_that_sign_in_take_no_key(db):
 
 class LinkOut(Out):
     id: int
-    file_url: str | None
+    file_url: FileUrl | None
 
 
 def test_links_to_files_are_signed_anew(alice, monkeypatch):
@@ -302,6 +302,35 @@ def test_what_is_too_long_to_be_kept_is_undone(alice):
 
     assert not AuditEntry.objects.exists()
     assert not IdempotencyKey.objects.exists()
+
+
+TYPED = "http://127.0.0.1:8000/api/v1/files/document/1?sig=x"
+EVENT = {"title": TYPED, "description": TYPED, "location": TYPED, "date": "2030-01-01T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "options", "times"),
+    [
+        ("/chat", "receiver_id", {"data": {"content": TYPED}}, 1),
+        ("/chat", "receiver_id", {"data": {"content": TYPED, "attachments": [TYPED]}}, 2),
+        ("/chat", "receiver_id", {"form": {"content": TYPED, "attachments": image_file}}, 1),
+        ("/stories", None, {"form": {"caption": TYPED, "content_file": image_file}}, 1),
+        ("/events", None, {"data": EVENT}, 3),
+        ("/reports", "target_id", {"data": {"target_type": "user", "reason": "spam", "details": TYPED}}, 1),
+    ],
+)
+def test_what_people_typed_comes_again_as_they_typed_it(bob, path, to, options, times):
+    client = ApiClient(UserFactory(role="brand"))
+    ((kind, fields),) = options.items()
+
+    def send():
+        sent = {name: value() if callable(value) else value for name, value in fields.items()}
+        return client.post(path, **{kind: sent | ({to: bob.pk} if to else {})}, idempotency_key="a-key")
+
+    first, again = send(), send()
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content.count(TYPED.encode()) == again.content.count(TYPED.encode()) == times
 
 
 @pytest.mark.postgres

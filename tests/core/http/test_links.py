@@ -5,7 +5,8 @@ import time
 import pytest
 from django.core import signing
 
-from apps.core.http.links import file_url, sign_anew
+from apps.core.http.links import FileUrl, dump_stored, file_url, file_url_fields, with_file_urls
+from apps.core.http.schemas import Out
 from tests.client import ApiClient
 from tests.factories import DocumentFactory, StaffFactory, UserFactory
 
@@ -83,16 +84,44 @@ def test_a_bad_signature_is_refused_even_from_its_owner(document, alice_client):
     assert is_refused(follow(f"/api/v1/files/document/{document.pk}?sig=x", alice_client))
 
 
-def test_only_links_to_files_are_signed_anew():
-    texts = ["https://elsewhere.example/api/v1/files/document/1?sig=x", "?sig=", "http://127.0.0.1:8000/media/a.webp"]
+class PartOut(Out):
+    url: FileUrl
+    name: str
 
-    assert sign_anew({"a": texts, "b": None, "c": 5}, 1) == {"a": texts, "b": None, "c": 5}
+
+class WholeOut(Out):
+    cover: FileUrl | None
+    parts: list[PartOut]
+    best: PartOut | None
+    lists: list[list[FileUrl]]
+    text: str
 
 
-@pytest.mark.parametrize(
-    "rest", ["x?sig=y", "a/1/2?sig=y", "a/b?sig=y", f"a/{'9' * 5000}?sig=y", "a/1?sig=y&b=c", "?sig="]
-)
-def test_a_text_that_only_begins_as_a_link_stays(rest):
-    text = f"http://127.0.0.1:8000/api/v1/files/{rest}"
+def whole(viewer_id):
+    return WholeOut(
+        cover=file_url("event", 1, viewer_id),
+        parts=[PartOut(url=file_url("story", number, viewer_id), name=TYPED) for number in (2, 3)],
+        best=PartOut(url=TYPED, name="a"),
+        lists=[[], [file_url("story", 4, viewer_id), TYPED]],
+        text=TYPED,
+    )
 
-    assert sign_anew({"content": text}, 1) == {"content": text}
+
+TYPED = "http://127.0.0.1:8000/api/v1/files/document/1?sig=x"
+
+
+def test_only_what_a_schema_declares_is_signed_and_only_where_it_is_a_link_of_ours(db):
+    stored = dump_stored(whole(viewer_id=1))
+    shown = with_file_urls(stored, file_url_fields(WholeOut), 2)
+
+    assert shown == whole(viewer_id=2).model_dump()
+    assert stored == dump_stored(whole(viewer_id=3))
+
+
+def test_nothing_is_signed_in_what_is_absent_or_was_stored_by_another_version():
+    fields = file_url_fields(WholeOut)
+    absent = {"cover": None, "parts": [], "best": None, "lists": [], "text": TYPED}
+    signed_before = {"cover": TYPED, "parts": [{"url": TYPED}]}
+
+    assert with_file_urls(absent, fields, 1) == absent
+    assert with_file_urls(signed_before, fields, 1) == signed_before
