@@ -13,7 +13,7 @@ from apps.core.audit import name_of
 from apps.core.queue import queue
 from apps.live.services import publish, publish_each, take_back
 from apps.notifications.audiences import AUDIENCES
-from apps.notifications.jobs import deliver, insert_for
+from apps.notifications.jobs import as_told, deliver, insert_for
 from apps.notifications.models import (
     FanOut,
     Notification,

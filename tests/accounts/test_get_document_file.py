@@ -9,6 +9,7 @@ from apps.core.http.links import file_url
 from apps.core.models import AuditEntry
 from tests.client import PDF, ApiClient
 from tests.factories import DocumentFactory, StaffFactory, UserFactory
+from tests.links import link_to
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_the_listed_link_works_by_itself(alice_client, document):
 
 @pytest.mark.parametrize("spoil", [lambda link: link[:-3] + "abc", lambda link: link.partition("sig=")[0] + "sig="])
 def test_a_spoilt_link_is_refused(document, spoil):
-    response = open_link(spoil(document.file_url))
+    response = open_link(spoil(link_to(document)))
 
     assert response.status_code == 401
     assert response.json()["detail"] == "Invalid or expired token."
@@ -82,13 +83,13 @@ def test_a_spoilt_link_is_refused(document, spoil):
 
 def test_a_link_opens_its_own_document_only(alice, document):
     other = DocumentFactory(user=alice, type="business")
-    signature = document.file_url.partition("?")[2]
+    signature = link_to(document).partition("?")[2]
 
     assert open_link(f"/api/v1/files/document/{other.pk}?{signature}").status_code == 401
 
 
 def test_a_link_lasts_an_hour(document, monkeypatch):
-    link = document.file_url
+    link = link_to(document)
 
     monkeypatch.setattr("django.core.signing.time.time", lambda: timezone.now().timestamp() + 3601)
 
@@ -102,7 +103,7 @@ def test_a_link_made_for_somebody_else_gives_what_they_may_see(document):
 
 
 def test_a_deactivated_persons_link_is_dead(alice, document):
-    link = document.file_url
+    link = link_to(document)
     alice.is_active = False
     alice.save(update_fields=["is_active"])
 

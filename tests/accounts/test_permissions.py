@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from apps.accounts.models import User, UserType, has_permission
+from apps.core.reading.viewer import Viewer
 from tests.factories import UserFactory
 
 NAME = "accounts.review_document"
@@ -32,7 +33,7 @@ def test_it_can_be_granted_in_three_ways(alice, review, way):
         alice.user_permissions.add(review)
 
     assert (before, may(alice)) == (False, True)
-    assert User.objects.filter(has_permission(alice, NAME)).exists()
+    assert User.objects.filter(has_permission(Viewer.of(alice), NAME)).exists()
 
 
 def test_all_are_asked_for_once(alice, django_assert_num_queries):

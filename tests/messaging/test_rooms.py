@@ -2,8 +2,10 @@ import pytest
 from constance.test import override_config
 
 from apps.accounts.models import User
+from apps.core.reading.shapes import show_instance
 from apps.messaging.models import Conversation, Message
 from apps.notifications.models import Notification
+from apps.notifications.schemas import ResolvedOut
 from tests.client import ApiClient
 from tests.factories import BlockFactory, ConnectionFactory, ConversationFactory, MessageFactory, UserFactory
 
@@ -128,7 +130,11 @@ def test_one_writes_and_reads_in_it(alice, alice_client, bob, room):
     (row,) = ApiClient(bob).get(f"{URL}/plans/messages").json()["data"]
     assert (row["content"], row["conversation"], row["receiver"]["username"]) == ("Here", room.pk, "bob")
     told = Notification.objects.get(receiver=bob)
-    assert told.redirect == {"kind": "message", "id": room.pk, "url": "/api/v1/chat/conversations/plans/messages"}
+    assert show_instance(told, ResolvedOut)["redirect"] == {
+        "kind": "message",
+        "id": room.pk,
+        "url": "/api/v1/chat/conversations/plans/messages",
+    }
 
 
 @pytest.mark.parametrize("who", ["outsider", "nobody wrote it", "blocked", "inactive"])

@@ -3,8 +3,10 @@ from constance.test import override_config
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.dateparse import parse_datetime
 
+from apps.core.reading.shapes import show_instance
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.notifications.models import Notification
+from apps.notifications.schemas import ResolvedOut
 from tests.client import PDF, ApiClient, image_file, media_file, pdf_file
 from tests.factories import BlockFactory, ConnectionFactory, UserFactory
 from tests.races import together
@@ -132,7 +134,7 @@ def test_the_receiver_is_told(alice, alice_client, bob):
 
     told = Notification.objects.get(receiver=bob)
     assert (told.title, told.message) == ("You have a new message", "Influencer Alice sent you a message")
-    assert told.redirect == {
+    assert show_instance(told, ResolvedOut)["redirect"] == {
         "kind": "message",
         "id": Conversation.objects.get().pk,
         "url": f"/api/v1/chat?user_id={alice.pk}",

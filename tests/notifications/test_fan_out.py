@@ -10,10 +10,11 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ, Schedule
 
 from apps.accounts.models import User
+from apps.core.reading.shapes import show_instance
 from apps.notifications import jobs, services
 from apps.notifications.audiences import AUDIENCES
 from apps.notifications.models import FanOut, Notification, NotificationType
-from apps.notifications.schemas import Redirect
+from apps.notifications.schemas import Redirect, ResolvedOut
 from tests.factories import FanOutFactory, UserFactory
 from tests.races import together
 
@@ -68,7 +69,7 @@ def test_everybody_is_told_once_in_the_words_of_the_type(alice, run_jobs, few_at
     for notification in Notification.objects.all():
         assert notification.message == "alice wants to follow you."
         assert (notification.kind.code, notification.actor, notification.is_read) == ("follow_request", alice, False)
-        assert notification.redirect == REDIRECT.model_dump()
+        assert show_instance(notification, ResolvedOut)["redirect"] == REDIRECT.model_dump()
     assert fan_out.finished_at is not None
 
 

@@ -103,7 +103,7 @@ def test_a_link_is_its_viewers_and_ends_with_the_connection(alice, story, bob):
 
 def test_a_link_opens_its_own_story_only(alice, story):
     other = StoryFactory(user=alice)
-    signature = story.content_url.partition("?")[2]
+    signature = file_url("story", story.pk, story.user_id).partition("?")[2]
 
     assert open_link(f"/api/v1/files/story/{other.pk}?{signature}").status_code == 401
     assert open_link(f"/api/v1/files/document/{story.pk}?{signature}").status_code == 401

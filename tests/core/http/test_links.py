@@ -9,6 +9,7 @@ from apps.core.http.links import FileUrl, dump_stored, file_url, file_url_fields
 from apps.core.http.schemas import Out
 from tests.client import ApiClient
 from tests.factories import DocumentFactory, StaffFactory, UserFactory
+from tests.links import link_to
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def is_refused(response):
 
 
 def test_it_opens_the_file_without_signing_in(document):
-    response = follow(document.file_url)
+    response = follow(link_to(document))
 
     assert response.status_code == 200
     assert b"".join(response.streaming_content).startswith(b"%PDF")
@@ -35,13 +36,13 @@ def test_it_opens_the_file_without_signing_in(document):
 def test_it_is_a_full_url(document, settings):
     settings.PUBLIC_URL = "https://infloo.example"
 
-    assert document.file_url.startswith(f"https://infloo.example/api/v1/files/document/{document.pk}?sig=")
+    assert link_to(document).startswith(f"https://infloo.example/api/v1/files/document/{document.pk}?sig=")
 
 
 def test_it_opens_no_other_row(document, alice):
     other = DocumentFactory(user=alice, type="business")
 
-    assert is_refused(follow(document.file_url.replace(f"/{document.pk}?", f"/{other.pk}?")))
+    assert is_refused(follow(link_to(document).replace(f"/{document.pk}?", f"/{other.pk}?")))
 
 
 def test_it_opens_no_other_kind(document, alice):
@@ -54,7 +55,7 @@ def test_it_shows_no_more_than_its_viewer_may_see(document):
 
 
 def test_it_ends_after_an_hour(document, monkeypatch):
-    url = document.file_url
+    url = link_to(document)
     later = time.time() + 3601
     monkeypatch.setattr(time, "time", lambda: later)
 
@@ -62,7 +63,7 @@ def test_it_ends_after_an_hour(document, monkeypatch):
 
 
 def test_it_dies_with_its_viewers_account(document, alice):
-    url = document.file_url
+    url = link_to(document)
     alice.is_active = False
     alice.save(update_fields=["is_active"])
 

@@ -11,6 +11,7 @@ from django.db import connection
 from apps.core.http.links import API
 from tests.client import ApiClient
 from tests.factories import DocumentFactory, StaffFactory
+from tests.links import link_to
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_no_line_shows_a_query(alice, log_lines, path):
 
 
 def test_a_working_token_is_in_no_line(alice, log_lines):
-    client, url = ApiClient(alice), DocumentFactory(user=alice).file_url
+    client, url = ApiClient(alice), link_to(DocumentFactory(user=alice))
     client.get("/users/profile")
     client.get(url.partition(API)[2])
 

@@ -24,6 +24,7 @@ from tests.client import PDF, ApiClient, image_file, media_file, pdf_file
 from tests.core.operations.test_settings import start
 from tests.e2e.conftest import free_port
 from tests.factories import AttachmentFactory, DocumentFactory, StoryFactory, UserFactory
+from tests.links import link_to
 
 KEYS = {"S3_ACCESS_KEY_ID": "somebody", "S3_SECRET_ACCESS_KEY": "something secret"}
 BUCKETS = {"S3_BUCKET": "public", "S3_PRIVATE_BUCKET": "private"}
@@ -186,7 +187,7 @@ def test_a_document_is_handed_over_to_its_owner_only(s3, alice, alice_client):
     assert names(s3, "private") == [document.file.name]
     assert response["Content-Disposition"] == f'inline; filename="identity-{document.pk}.pdf"'
     assert handed_over(response, "application/pdf") == PDF
-    assert ApiClient().get(document.file_url.removeprefix("http://127.0.0.1:8000/api/v1")).status_code == 302
+    assert ApiClient().get(link_to(document).removeprefix("http://127.0.0.1:8000/api/v1")).status_code == 302
     assert ApiClient(UserFactory()).get(f"/files/document/{document.pk}").status_code == 404
     assert ApiClient().get(f"/files/document/{document.pk}").status_code == 401
 
