@@ -11,6 +11,9 @@ from django_q.tasks import async_task
 
 Ts = TypeVarTuple("Ts")
 
+STALLED_AFTER = timedelta(minutes=10)
+"""What was queued this long ago and is not done has lost its job in a crash, and is queued again."""
+
 
 def queue(job: Callable[[*Ts], None], *args: *Ts) -> None:
     """Queue `job(*args)` in this transaction: with the database broker it commits or rolls back with the work.

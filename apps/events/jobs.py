@@ -1,33 +1,15 @@
-"""What services queue: telling audiences."""
+"""What services queue: telling who got a place."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 
 from django.db import transaction
 
-from apps.accounts.models import User, UserQuerySet
-from apps.core.queue import queue
-from apps.events.models import (
-    Attendance,
-    Event,
-    attendees,
-    connections_of,
-    connections_who_see,
-)
-from apps.notifications.models import FanOut
+from apps.accounts.models import User
+from apps.events.models import Attendance, Event, attendees
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import News, deliver, notify_all, start_fan_outs
+from apps.notifications.services import News, notify_all, start_fan_outs
 
 Status = Attendance.Status
-Audience = Callable[[Event, User], UserQuerySet]
-
-AUDIENCES: dict[str, Audience] = {
-    "event_hosted": lambda event, _: connections_of(event.host),
-    "event_joined": lambda event, actor: connections_who_see(actor, event),
-    "event_changed": lambda event, _: attendees(event),
-    "event_cancelled": lambda event, _: attendees(event),
-    "event_reminder": lambda event, _: attendees(event, Status.GOING),
-}
-"""Who is told of what, by notification code."""
 
 PROMOTED_AT_ONCE = 100
 """People told of their place in one transaction, and whose connections are told by one job."""
@@ -35,25 +17,6 @@ PROMOTED_AT_ONCE = 100
 
 def leads_to(event: Event) -> Redirect:
     return Redirect(kind="event", id=event.pk, url=event.path)
-
-
-def tell(fan_out_id: int) -> None:
-    """Tell the audience of this fan-out; whoever was told already is not told again."""
-    fan_out = FanOut.objects.select_related("kind", "actor").filter(pk=fan_out_id).first()
-    if fan_out:  # it goes with its actor
-        deliver(fan_out=fan_out, audience=audience_of(fan_out))
-
-
-def tell_each(fan_out_ids: Collection[int]) -> None:
-    for fan_out_id in fan_out_ids:
-        tell(fan_out_id)
-
-
-def audience_of(fan_out: FanOut) -> UserQuerySet:
-    """Nobody hears of an event that is gone meanwhile, except that it was cancelled."""
-    events = Event.objects.all() if fan_out.kind.code == "event_cancelled" else Event.objects.taking_place()
-    event = events.select_related("host").filter(pk=fan_out.redirect_id).first()
-    return AUDIENCES[fan_out.kind.code](event, fan_out.actor or event.host) if event else User.objects.none()
 
 
 def tell_promoted(event_id: int) -> None:
@@ -90,5 +53,4 @@ def announce_people(event: Event, people: Iterable[User], status: Status) -> Non
         )
         for person in people
     ]
-    if fan_outs := start_fan_outs(code="event_joined", redirect=leads_to(event), news=news):
-        queue(tell_each, fan_outs)
+    start_fan_outs(code="event_joined", redirect=leads_to(event), news=news)

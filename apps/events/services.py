@@ -14,27 +14,23 @@ from apps.accounts.services.documents import refuse_unverified
 from apps.core import audit
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
-from apps.core.queue import queue
+from apps.core.queue import STALLED_AFTER, queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
-from apps.events.jobs import AUDIENCES, announce_people, leads_to, tell, tell_promoted
+from apps.events.jobs import announce_people, leads_to, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
-from apps.notifications.models import FanOut
 from apps.notifications.services import notify_all, start_fan_out
 
 Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
 REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
-STALLED_AFTER = timedelta(minutes=10)
 COVER_BYTES = 10 * 1024 * 1024
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
-    """Note down what the audience of `code` is to be told, and queue the telling with it."""
-    fan_out = start_fan_out(key=key, code=code, actor=actor, redirect=leads_to(event), title=event.title, **words)
-    if fan_out:
-        queue(tell, fan_out.pk)
+    """Have the audience of `code` told of this event, once for each `key`."""
+    start_fan_out(key=key, code=code, actor=actor, redirect=leads_to(event), title=event.title, **words)
 
 
 def create_event(*, host: User, form: EventIn) -> Event:
@@ -248,10 +244,8 @@ def remind_of(event: Event, label: str) -> None:
 
 
 @transaction.atomic
-def take_up_stalled() -> None:
-    """Queue what a crash left half told; two runs of one job do no harm."""
-    long_ago = timezone.now() - STALLED_AFTER
-    for fan_out in FanOut.objects.unfinished().about(AUDIENCES).started_before(long_ago):
-        queue(tell, fan_out.pk)
-    for event_id in Attendance.objects.untold_before(long_ago).values_list("event", flat=True).distinct():
+def take_up_promotions() -> None:
+    """Queue what a crash left: people who got a place and have not been told; two runs of one job do no harm."""
+    stalled = Attendance.objects.untold_before(timezone.now() - STALLED_AFTER)
+    for event_id in stalled.values_list("event", flat=True).distinct():
         queue(tell_promoted, event_id)

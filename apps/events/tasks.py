@@ -9,5 +9,5 @@ def remind() -> None:
     services.remind(now=timezone.now())
 
 
-def take_up_stalled() -> None:
-    services.take_up_stalled()
+def take_up_promotions() -> None:
+    services.take_up_promotions()

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
-from django.db.models import QuerySet, Value
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.core.reading.shapes import show_instance
-from apps.live.services import publish, publish_each
+from apps.core.queue import STALLED_AFTER, queue
+from apps.live.services import publish
+from apps.notifications.audiences import AUDIENCES
+from apps.notifications.jobs import as_told, deliver, insert_for
 from apps.notifications.models import (
     FanOut,
     Notification,
@@ -19,22 +20,12 @@ from apps.notifications.models import (
     notification_type,
     unread_about,
 )
-from apps.notifications.schemas import NotificationEvent, NotificationOut, Redirect
+from apps.notifications.schemas import NotificationEvent, Redirect
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-COPIED = (
-    *("actor_id", "kind_id", "title", "message", "priority"),
-    *("redirect_kind", "redirect_id", "redirect_url"),
-)
-"""What each notification takes over from its fan-out."""
-
 NAME_IN_BRACES = re.compile(r"\{(\w+)\}")
-
-
-BATCH = 10_000
-"""People told in one transaction."""
 
 
 class News(NamedTuple):
@@ -55,10 +46,6 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
 def announce(notification: Notification) -> None:
     event = NotificationEvent(data=as_told(notification))
     publish([notification.receiver_id], event, actor=notification.actor)
-
-
-def as_told(notification: Notification) -> NotificationOut:
-    return NotificationOut.model_validate(show_instance(notification, NotificationOut))
 
 
 @transaction.atomic(savepoint=False)
@@ -91,28 +78,42 @@ def notify_all(
 
 
 @transaction.atomic
-def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> FanOut | None:
-    """Note down what an audience is to be told; None if that was noted before, or the type is switched off.
-
-    The caller queues the job that calls `deliver`, in the same transaction.
-    """
+def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
+    """Have the worker tell the audience of `code`; nothing if `key` was told before, or the type is switched off."""
+    expect_audience(code)
     content = compose(code, redirect, words)
     if content is None:
-        return None
+        return
     fan_out, is_new = FanOut.objects.get_or_create(key=key, defaults={"actor": actor, **content})
-    return fan_out if is_new else None
+    if is_new:
+        queue(deliver, [fan_out.pk])
 
 
 @transaction.atomic
-def start_fan_outs(*, code: str, redirect: Redirect, news: Iterable[News]) -> list[int]:
-    """As `start_fan_out` for each of the `news`, in a few statements. The ids of those to deliver, in their order."""
+def start_fan_outs(*, code: str, redirect: Redirect, news: Iterable[News]) -> None:
+    """As `start_fan_out` for each of the `news`, in a few statements and by one job."""
+    expect_audience(code)
     kind = kind_of(code)
     if not kind.is_active:
-        return []
+        return
     rows = [FanOut(key=it.key, actor=it.actor, **content_of(kind, redirect, it.words)) for it in news]
     FanOut.objects.bulk_create(rows, ignore_conflicts=True)
-    noted = FanOut.objects.unfinished().filter(key__in=[row.key for row in rows])
-    return list(noted.order_by("pk").values_list("pk", flat=True))
+    noted = FanOut.objects.unfinished().filter(key__in=[row.key for row in rows]).order_by("pk")
+    if fan_out_ids := list(noted.values_list("pk", flat=True)):
+        queue(deliver, fan_out_ids)
+
+
+def expect_audience(code: str) -> None:
+    if code not in AUDIENCES:
+        raise LookupError(f"No room declares the audience of {code}: see apps/notifications/audiences.py.")
+
+
+@transaction.atomic
+def take_up_fan_outs() -> None:
+    """Queue what a crash left half told; two runs of one job do no harm."""
+    stalled = FanOut.objects.unfinished().about(AUDIENCES).started_before(timezone.now() - STALLED_AFTER)
+    for fan_out in stalled:
+        queue(deliver, [fan_out.pk])
 
 
 def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:
@@ -138,49 +139,6 @@ def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]
         "redirect_id": redirect.id,
         "redirect_url": redirect.url,
     }
-
-
-def deliver(*, fan_out: FanOut, audience: "QuerySet[User]") -> None:
-    """Tell everybody in `audience`, once; may be killed, started again, and run twice at the same time."""
-    while deliver_batch(fan_out, audience):
-        pass
-
-
-@transaction.atomic
-def deliver_batch(fan_out: FanOut, audience: "QuerySet[User]") -> bool:
-    """Tell the next few, and note how far it went in the same transaction. Whether there are more."""
-    # Locked: of two runs at once, the second goes on where the first committed.
-    current = FanOut.objects.unfinished().select_for_update(no_key=True).filter(pk=fan_out.pk).first()
-    if current is None:
-        return False
-    content = {name: getattr(current, name) for name in COPIED}
-    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], content)
-    there_is_more = len(told) == BATCH
-    current.told_up_to = max((user_id for user_id, _ in told), default=current.told_up_to)
-    current.finished_at = None if there_is_more else timezone.now()
-    current.save(update_fields=["told_up_to", "finished_at"])
-    return there_is_more
-
-
-def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[tuple[int, int]]:
-    """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people, and of theirs."""
-    now = timezone.now()
-    content = content | {"is_read": False, "created_at": now, "updated_at": now}
-    fields = {field.attname: field for field in Notification._meta.concrete_fields}
-    values = [Value(value, output_field=fields[name]) for name, value in content.items()]
-    try:
-        select, parameters = people.values_list("pk", *values).query.sql_with_params()
-    except EmptyResultSet:  # nobody, as `none()` and an empty list of ids have it
-        return []
-    columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
-    with connection.cursor() as cursor:
-        table = Notification._meta.db_table
-        cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id, id", parameters)
-        told: list[tuple[int, int]] = sorted(cursor.fetchall())
-    if told:
-        one = Notification.objects.in_full().get(pk=told[0][1])
-        publish_each(told, NotificationEvent(data=as_told(one)), actor=one.actor)
-    return told
 
 
 def fill_in(text: str, words: dict[str, str]) -> str:

@@ -11,6 +11,8 @@ from django_q.models import OrmQ
 from apps.accounts.models import User
 from apps.events import jobs, tasks
 from apps.events.models import Attendance
+from apps.notifications import tasks as fan_outs
+from apps.notifications.jobs import deliver
 from apps.notifications.models import FanOut, NotificationType
 from tests.client import ApiClient
 from tests.events.people import befriend, heard, in_days, join, leave, statuses
@@ -109,7 +111,8 @@ def test_a_run_that_was_killed_is_taken_up(host_client, event, run_jobs, few_at_
 
     for table, field in ((Attendance, "untold_since"), (FanOut, "created_at")):
         table.objects.exclude(**{field: None}).update(**{field: timezone.now() - timedelta(minutes=11)})
-    tasks.take_up_stalled()
+    tasks.take_up_promotions()
+    fan_outs.take_up_fan_outs()
     run_jobs()
 
     assert promoted() == [person.username for person in moved]
@@ -120,7 +123,7 @@ def test_what_is_going_on_is_not_taken_up(host_client, event):
     make_room(host_client, event)
     OrmQ.objects.all().delete()
 
-    tasks.take_up_stalled()
+    tasks.take_up_promotions()
 
     assert not OrmQ.objects.exists()
 
@@ -131,7 +134,7 @@ def test_a_job_that_runs_again_tells_nobody_twice(host_client, event, run_jobs):
     run_jobs()
 
     jobs.tell_promoted(event.pk)
-    jobs.tell_each(FanOut.objects.values_list("pk", flat=True))
+    deliver(FanOut.objects.values_list("pk", flat=True))
     run_jobs()
 
     assert (len(promoted()), len(announced())) == (5, 1)

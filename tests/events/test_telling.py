@@ -1,16 +1,12 @@
 """What the worker finds when it tells an audience: who may hear of the event now."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
-from django_q.models import OrmQ
 
-from apps.events import jobs, tasks
+from apps.notifications.jobs import deliver
 from apps.notifications.models import FanOut, NotificationType
 from tests.client import ApiClient
 from tests.events.people import befriend, heard, join, stands_to
-from tests.factories import AttendanceFactory, ConnectionFactory, EventFactory, FanOutFactory
+from tests.factories import ConnectionFactory, EventFactory, FanOutFactory
 
 GALA = {"title": "Gala", "date": "2099-01-01T00:00:00Z", "location": "Berlin"}
 
@@ -92,15 +88,11 @@ def test_nobody_hears_of_an_event_that_is_gone_meanwhile(host, host_client, alic
     assert heard("event_cancelled") == ([("alice", "Gala was cancelled.")] if gone == "cancelled" else [])
 
 
-@pytest.mark.parametrize("gone", ["event", "fan-out"])
-def test_a_row_that_is_gone_ends_it(event, run_jobs, gone):
+def test_an_event_that_is_gone_ends_it(event):
     fan_out = FanOutFactory(redirect_id=event.pk)
-    if gone == "event":
-        event.delete()
-    else:
-        FanOut.objects.all().delete()
+    event.delete()
 
-    jobs.tell(fan_out.pk)
+    deliver([fan_out.pk])
 
     assert not FanOut.objects.unfinished().exists()
 
@@ -125,41 +117,11 @@ def test_a_type_that_is_switched_off_tells_nobody_and_stops_nothing(host, host_c
     assert set(FanOut.objects.values_list("kind__code", flat=True)) == codes - {code}
 
 
-@pytest.mark.parametrize(
-    ("code", "minutes", "is_finished", "taken_up"),
-    [
-        ("event_hosted", 11, False, True),
-        ("event_reminder", 11, False, True),
-        ("event_hosted", 9, False, False),
-        ("event_hosted", 11, True, False),
-        ("follow_request", 11, False, False),
-    ],
-)
-def test_what_a_crash_left_half_told_is_taken_up(host, event, run_jobs, code, minutes, is_finished, taken_up):
-    (friend,) = befriend(host)
-    AttendanceFactory(event=event, user=friend)
-    now = timezone.now()
-    FanOutFactory(
-        code=code,
-        redirect_id=event.pk,
-        created_at=now - timedelta(minutes=minutes),
-        finished_at=now if is_finished else None,
-    )
-
-    tasks.take_up_stalled()
-    assert OrmQ.objects.count() == taken_up
-    run_jobs()
-    tasks.take_up_stalled()
-    run_jobs()
-
-    assert [name for name, _ in heard(code)] == ([friend.username] if taken_up else [])
-
-
 def test_a_job_that_runs_again_tells_nobody_twice(host, host_client, run_jobs):
     befriend(host, 3)
     host_client.post("/events", GALA)
     run_jobs()
 
-    jobs.tell(FanOut.objects.get().pk)
+    deliver([FanOut.objects.get().pk])
 
     assert len(heard("event_hosted")) == 3

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from apps.notifications.services import BATCH
+from apps.notifications.jobs import BATCH
 from tests.e2e.conftest import PYTHON, ROOT
 from tests.e2e.crashes.crowd import (
     Guest,
@@ -63,8 +63,8 @@ def test_a_worker_killed_in_the_middle_goes_on_when_it_is_back(parts, host, gues
 def run_beside(parts: Parts, event: int) -> "subprocess.Popen[str]":
     """Another process that does the worker's job; says when it begins."""
     code = (
-        "from apps.events.jobs import tell; from apps.notifications.models import FanOut;"
-        f"job = FanOut.objects.get(redirect_id={event}).pk; print('begins', flush=True); tell(job)"
+        "from apps.notifications.jobs import deliver; from apps.notifications.models import FanOut;"
+        f"job = FanOut.objects.get(redirect_id={event}).pk; print('begins', flush=True); deliver([job])"
     )
     command = [PYTHON, "manage.py", "shell", "-v0", "-c", code]
     return subprocess.Popen(command, cwd=ROOT, env=parts.environment, stdout=subprocess.PIPE, text=True)

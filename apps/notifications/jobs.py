@@ -1,0 +1,79 @@
+"""What services queue: telling audiences."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import QuerySet, Value
+from django.utils import timezone
+
+from apps.core.reading.shapes import show_instance
+from apps.live.services import publish_each
+from apps.notifications.audiences import AUDIENCES
+from apps.notifications.models import FanOut, Notification
+from apps.notifications.schemas import NotificationEvent, NotificationOut
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+COPIED = (
+    *("actor_id", "kind_id", "title", "message", "priority"),
+    *("redirect_kind", "redirect_id", "redirect_url"),
+)
+"""What each notification takes over from its fan-out."""
+
+
+BATCH = 10_000
+"""People told in one transaction."""
+
+
+def deliver(fan_out_ids: Iterable[int]) -> None:
+    """Tell the audience of each, everybody once; may be killed, started again, and run twice at the same time."""
+    for fan_out_id in fan_out_ids:
+        fan_out = FanOut.objects.select_related("kind", "actor").filter(pk=fan_out_id).first()
+        if fan_out:  # it goes with its actor
+            audience = AUDIENCES[fan_out.kind.code](fan_out)
+            while deliver_batch(fan_out_id, audience):
+                pass
+
+
+@transaction.atomic
+def deliver_batch(fan_out_id: int, audience: "QuerySet[User]") -> bool:
+    """Tell the next few, and note how far it went in the same transaction. Whether there are more."""
+    # Locked: of two runs at once, the second goes on where the first committed.
+    current = FanOut.objects.unfinished().select_for_update(no_key=True).filter(pk=fan_out_id).first()
+    if current is None:
+        return False
+    content = {name: getattr(current, name) for name in COPIED}
+    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], content)
+    there_is_more = len(told) == BATCH
+    current.told_up_to = max((user_id for user_id, _ in told), default=current.told_up_to)
+    current.finished_at = None if there_is_more else timezone.now()
+    current.save(update_fields=["told_up_to", "finished_at"])
+    return there_is_more
+
+
+def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[tuple[int, int]]:
+    """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people, and of theirs."""
+    now = timezone.now()
+    content = content | {"is_read": False, "created_at": now, "updated_at": now}
+    fields = {field.attname: field for field in Notification._meta.concrete_fields}
+    values = [Value(value, output_field=fields[name]) for name, value in content.items()]
+    try:
+        select, parameters = people.values_list("pk", *values).query.sql_with_params()
+    except EmptyResultSet:  # nobody, as `none()` and an empty list of ids have it
+        return []
+    columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
+    with connection.cursor() as cursor:
+        table = Notification._meta.db_table
+        cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id, id", parameters)
+        told: list[tuple[int, int]] = sorted(cursor.fetchall())
+    if told:
+        one = Notification.objects.in_full().get(pk=told[0][1])
+        publish_each(told, NotificationEvent(data=as_told(one)), actor=one.actor)
+    return told
+
+
+def as_told(notification: Notification) -> NotificationOut:
+    return NotificationOut.model_validate(show_instance(notification, NotificationOut))
