@@ -19,7 +19,7 @@ from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
 from apps.events.jobs import announce_people, leads_to, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
-from apps.notifications.services import notify_all, start_fan_out
+from apps.notifications.services import notify_all, start_fan_out, start_or_postpone_fan_out
 
 Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
@@ -31,6 +31,17 @@ COVER_BYTES = 10 * 1024 * 1024
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
     """Have the audience of `code` told of this event, once for each `key`."""
     start_fan_out(key=key, code=code, actor=actor, redirect=leads_to(event), title=event.title, **words)
+
+
+def announce_change(event: Event) -> None:
+    """Have the attendees told of a new date or place; of several within an hour, twice at most. The event is locked."""
+    start_or_postpone_fan_out(
+        key=f"event_changed:{event.pk}:{event.sequence}",
+        code="event_changed",
+        actor=event.host,
+        redirect=leads_to(event),
+        title=event.title,
+    )
 
 
 def create_event(*, host: User, form: EventIn) -> Event:
@@ -102,7 +113,7 @@ def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> 
 
 @transaction.atomic
 def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
-    """Attendees hear of a new date or place; a former cover's file goes after the commit, see django-cleanup."""
+    """A former cover's file goes after the commit, see django-cleanup."""
     event = locked(event)
     if not (changed := put(event, values)):
         return
@@ -111,7 +122,7 @@ def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     touch(event)
     event.save(update_fields=changed | {"ends_at", "search_text", "sequence", "updated_at"})
     if changed & {"date", "end_date", "location"}:
-        announce(event, key=f"event_changed:{event.pk}:{event.sequence}", code="event_changed", actor=event.host)
+        announce_change(event)
     if by.pk != event.host_id:
         note = ", ".join(sorted(changed - {"cover_type"}))
         audit.record(actor=by, action="event.changed", target=event, note=note)

@@ -18,6 +18,7 @@ from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.notifications.services import NAME_IN_BRACES
 
 PRIORITY_COLOURS = {"Low": "info", "Medium": "warning", "High": "danger"}
+STATE_COLOURS = {"Postponed": "info", "Telling": "warning", "Told": "success"}
 
 
 class NotificationTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
@@ -106,11 +107,11 @@ class FanOutAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     fields = [
         *["key", "kind", "actor", "title", "message", "priority", "redirect_url"],
-        *["state", "told_up_to", "created_at", "finished_at"],
+        *["state", "told_up_to", "created_at", "postponed_until", "finished_at"],
     ]
     readonly_fields = ["state"]
     by = person_column("actor", "who did it")
 
-    @display(description="state", ordering="finished_at", label={"Telling": "warning", "Told": "success"})
+    @display(description="state", ordering="finished_at", label=STATE_COLOURS)
     def state(self, fan_out: FanOut) -> str:
-        return "Told" if fan_out.finished_at else "Telling"
+        return fan_out.state.capitalize()

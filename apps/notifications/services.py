@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.core.queue import STALLED_AFTER, queue
+from apps.core.queue import queue
 from apps.live.services import publish
 from apps.notifications.audiences import AUDIENCES
 from apps.notifications.jobs import as_told, deliver, insert_for
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 NAME_IN_BRACES = re.compile(r"\{(\w+)\}")
+
+TOGETHER = timedelta(hours=1)
+"""Changes of one object within this time are told twice at most: the first at once, the others at its end."""
 
 
 class News(NamedTuple):
@@ -81,11 +85,32 @@ def notify_all(
 def start_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """Have the worker tell the audience of `code`; nothing if `key` was told before, or the type is switched off."""
     expect_audience(code)
+    if content := compose(code, redirect, words):
+        create_fan_out(key, content | {"actor": actor})
+
+
+@transaction.atomic
+def start_or_postpone_fan_out(*, key: str, code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
+    """As `start_fan_out`, of a change: at once, but what changes within the hour after that is told once, at its end.
+
+    The caller lets one at a time change the object that `redirect` leads to.
+    """
+    expect_audience(code)
     content = compose(code, redirect, words)
     if content is None:
         return
-    fan_out, is_new = FanOut.objects.get_or_create(key=key, defaults={"actor": actor, **content})
-    if is_new:
+    content |= {"actor": actor}
+    of_object = FanOut.objects.of_object(content["kind_id"], redirect.id)
+    # Waits for a worker that begins to tell just now, and then finds nothing: people may have looked already.
+    if of_object.waiting().update(**content):
+        return
+    first = of_object.told_at_once_since(timezone.now() - TOGETHER).first()
+    create_fan_out(key, content | {"postponed_until": first and first.created_at + TOGETHER})
+
+
+def create_fan_out(key: str, content: dict[str, Any]) -> None:
+    fan_out, is_new = FanOut.objects.get_or_create(key=key, defaults=content)
+    if is_new and not fan_out.postponed_until:
         queue(deliver, [fan_out.pk])
 
 
@@ -110,10 +135,12 @@ def expect_audience(code: str) -> None:
 
 @transaction.atomic
 def take_up_fan_outs() -> None:
-    """Queue what a crash left half told; two runs of one job do no harm."""
-    stalled = FanOut.objects.unfinished().about(AUDIENCES).started_before(timezone.now() - STALLED_AFTER)
-    for fan_out in stalled:
-        queue(deliver, [fan_out.pk])
+    """Queue what was postponed until now, and what a crash left half told; two runs of one job do no harm."""
+    now = timezone.now()
+    fan_out_ids = list(FanOut.objects.to_take_up(now).about(AUDIENCES).values_list("pk", flat=True))
+    FanOut.objects.filter(pk__in=fan_out_ids).update(taken_up_at=now)
+    for fan_out_id in fan_out_ids:
+        queue(deliver, [fan_out_id])
 
 
 def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:

@@ -180,6 +180,24 @@ def test_attendances_are_filtered_by_status(staff_client):
     assert rows_of(staff_client, ATTENDANCES, {"status__exact": "waitlisted"}) == [waiting]
 
 
+@pytest.mark.parametrize(
+    ("hours", "is_finished", "state"),
+    [
+        (None, False, "Telling"),
+        (None, True, "Told"),
+        (1, False, "Postponed"),
+        (-1, False, "Telling"),
+        (-1, True, "Told"),
+    ],
+)
+def test_a_fan_out_says_in_which_state_it_is(boss_client, hours, is_finished, state):
+    now = timezone.now()
+    until = hours and now + timedelta(hours=hours)
+    FanOutFactory(postponed_until=until, finished_at=now if is_finished else None)
+
+    assert f">{state}<" in "".join(boss_client.get(FAN_OUTS).text.split())
+
+
 def test_fan_outs_show_how_far_they_are(boss_client):
     now = timezone.now()
     told = FanOutFactory(key="event_hosted:7", created_at=now - timedelta(days=1), finished_at=now)

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Permission
+from django.db.models import F
 from django.utils import timezone
 
 from apps.accounts.models import User, UserType
 from apps.events.models import Event
-from apps.notifications.models import Notification
+from apps.notifications.models import FanOut, Notification
+from apps.notifications.tasks import take_up_fan_outs
 from tests.client import ApiClient
 from tests.factories import AttendanceFactory, BlockFactory, ConnectionFactory, StaffFactory, UserFactory
 
@@ -76,6 +78,12 @@ def heard(code: str) -> list[tuple[str, str]]:
     """Who was told under this code, and in what words; in the order of the people."""
     rows = Notification.objects.filter(kind__code=code).order_by("receiver", "pk")
     return [(row.receiver.username, row.message) for row in rows.select_related("receiver")]
+
+
+def an_hour_later() -> None:
+    """Whatever was told lies an hour back, and the schedule comes by."""
+    FanOut.objects.update(**{name: F(name) - timedelta(hours=1) for name in ("created_at", "postponed_until")})
+    take_up_fan_outs()
 
 
 def in_days(days: float) -> datetime:

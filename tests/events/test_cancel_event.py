@@ -1,8 +1,9 @@
 import pytest
 
 from apps.core.models import AuditEntry
+from apps.notifications.models import FanOut
 from tests.client import ApiClient
-from tests.events.people import DENIED, befriend, heard, join, stands_to
+from tests.events.people import DENIED, an_hour_later, befriend, heard, join, stands_to
 from tests.factories import AttendanceFactory, BlockFactory, EventFactory, StaffFactory
 
 
@@ -59,6 +60,22 @@ def test_attendees_are_told(host, host_client, event, run_jobs):
     assert heard("event_cancelled") == [(person.username, "Summer Gala was cancelled.") for person in people]
     (told,) = ApiClient(people[0]).get("/notifications").json()["data"]
     assert (told["title"], told["priority"], told["actor"]["id"]) == ("Event cancelled", "high", host.pk)
+
+
+def test_it_is_told_at_once_and_changes_that_are_still_to_be_told_are_not(host_client, event, run_jobs):
+    AttendanceFactory(event=event)
+    for place in ("Bonn", "Hamburg"):
+        host_client.patch(f"/events/{event.pk}", {"location": place})
+    run_jobs()
+
+    cancel(host_client, event)
+    run_jobs()
+    assert len(heard("event_cancelled")) == 1
+
+    an_hour_later()
+    run_jobs()
+    assert (len(heard("event_changed")), len(heard("event_cancelled"))) == (1, 1)
+    assert not FanOut.objects.unfinished().exists()
 
 
 def test_whoever_waits_gets_no_place_in_it(host, host_client, run_jobs):

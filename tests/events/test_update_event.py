@@ -3,8 +3,9 @@ import pytest
 from apps.core.models import AuditEntry
 from apps.events.models import Event
 from tests.client import ApiClient
-from tests.events.people import DENIED, ITEM_KEYS, heard, in_days, spelt, stands_to, statuses
+from tests.events.people import DENIED, ITEM_KEYS, an_hour_later, heard, in_days, spelt, stands_to, statuses
 from tests.factories import AttendanceFactory, EventFactory, StaffFactory
+from tests.races import together
 
 
 def put(client, event, **changes):
@@ -166,15 +167,66 @@ def test_attendees_are_told_of_a_new_date_or_place(host_client, event, run_jobs,
     assert heard("event_changed") == [(person.username, sentence) for person in people if told]
 
 
-def test_each_change_is_told(host_client, event, run_jobs):
-    attendance = AttendanceFactory(event=event)
+@pytest.mark.parametrize("send", [put, patch])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [{"location": "Bonn"}, {"location": "Hamburg"}, {"date": "2099-01-01T00:00:00Z"}],
+        [{"location": "Bonn"}, {"location": "Berlin"}],  # as it was, of which those who heard of Bonn have to hear
+    ],
+)
+def test_of_several_changes_the_first_is_told_at_once_and_the_others_once(host_client, event, run_jobs, send, changes):
+    person = AttendanceFactory(event=event).user
+    sentence = (person.username, "Summer Gala has a new date or place.")
 
-    for place in ("Bonn", "Berlin", "Berlin", "Bonn"):
-        patch(host_client, event, location=place)
+    for change in changes:
+        assert send(host_client, event, **change).status_code == 200
+    run_jobs()
+    assert heard("event_changed") == [sentence]
+
+    for _ in range(2):
+        an_hour_later()
+        run_jobs()
+    assert heard("event_changed") == [sentence] * 2
+
+
+def test_who_comes_between_two_changes_hears_of_the_second(host_client, event, run_jobs):
+    patch(host_client, event, location="Bonn")
+    run_jobs()
+    person = AttendanceFactory(event=event).user
+    patch(host_client, event, location="Hamburg", title="Winter Gala")
+
+    an_hour_later()
     run_jobs()
 
-    assert len(heard("event_changed")) == 3
-    assert {name for name, _ in heard("event_changed")} == {attendance.user.username}
+    assert heard("event_changed") == [(person.username, "Winter Gala has a new date or place.")]
+
+
+def test_a_change_that_is_no_news_starts_no_hour(host_client, event, run_jobs):
+    AttendanceFactory(event=event)
+    patch(host_client, event, title="Winter Gala")
+
+    patch(host_client, event, location="Bonn")
+    run_jobs()
+
+    assert len(heard("event_changed")) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_at_once_one_is_told_at_once(host, run_jobs):
+    event = AttendanceFactory(event__host=host).event
+    clients = [ApiClient(host) for _ in range(4)]
+
+    together(
+        *[lambda client=client, n=n: patch(client, event, location=f"Hall {n}") for n, client in enumerate(clients)]
+    )
+    run_jobs()
+    assert len(heard("event_changed")) == 1
+
+    an_hour_later()
+    run_jobs()
+    assert len(heard("event_changed")) == 2
 
 
 @pytest.mark.parametrize(("capacity", "going"), [(1, 1), (2, 2), (3, 3), (9, 4), (None, 4)])
