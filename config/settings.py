@@ -243,6 +243,13 @@ THROTTLE_RATES = {
         "room": "60/hour",
         "report": "30/hour",
         "typing": "120/minute",
+        "event": "60/hour",
+        "event_change": "120/hour",
+        "invite": "60/hour",
+        "join": "240/hour",
+        "block": "120/hour",
+        "seen": "240/minute",
+        "write": "600/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
     }.items()

@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from apps.core.http import throttling
 from tests.client import ApiClient
 from tests.operations import ERROR, HUGE, OPERATIONS, PATHS, PUBLIC, Operation, places
 
+WITHOUT_LIMIT = {"logout"}
+"""Whoever was too busy may still leave, once with each session."""
+COUNTED_LATER = {"login", "login_by_cookie"}
+"""Which attempt counts is known when it was made: see tests/accounts/test_login.py."""
 BAD_TOKEN = {"authorization": "Bearer not.a.token"}
 FIELD_PATH = re.compile(r"[a-z_]+(\.([a-z_]+|\d+))*")
 """How `details` names a field, without the names of types that pydantic puts in."""
@@ -23,6 +28,7 @@ def every(wanted: list[Any]) -> Any:
     return pytest.mark.parametrize(names, rows, ids=[" ".join(map(str, row[:2])) for row in rows])
 
 
+WRITES = [operation for operation in OPERATIONS if operation.method != "GET"]
 WITH_BODY = [operation for operation in OPERATIONS if operation.content_type]
 FILTERS = [(operation, name) for operation in OPERATIONS for name in operation.parameters("query")]
 NUMBERED = [
@@ -113,6 +119,21 @@ def test_it_declares_how_it_refuses(operation):
     }
 
     assert {status for status, applies in expected.items() if applies} <= operation.statuses
+
+
+def test_every_write_declares_a_limit():
+    assert {operation.id for operation in WRITES if 429 not in operation.statuses} == WITHOUT_LIMIT
+
+
+def test_every_write_has_a_limit(member, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, "1/hour")
+
+    for operation in WRITES:
+        if operation.id not in WITHOUT_LIMIT | COUNTED_LATER:
+            throttling.limiter().storage.reset()
+            assert member.walk(operation).status_code != 429
+            assert is_refusal(member.walk(operation), 429), operation
 
 
 @every(OPERATIONS)

@@ -38,7 +38,7 @@ from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.middleware import error_response
 from apps.core.http.pages import json_response
 from apps.core.http.payload import Payload
-from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.routing import FILE_ANSWER, UNLIMITED, Router, refusals
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import SpentThrottle, Throttle
 from apps.core.media.uploads import DOCUMENTS
@@ -81,7 +81,8 @@ def refresh(request: HttpRequest, data: Payload[RefreshIn]) -> Answer:
     return ok(sessions.refresh(token=token), "Token refreshed")
 
 
-@router.post("/users/auth/logout", response=Reply[None])
+# Whoever was too busy may still leave, once with each session.
+@router.post("/users/auth/logout", throttle=UNLIMITED, response=Reply[None])
 def logout(request: SessionRequest, response: HttpResponse) -> Answer:
     sessions.logout(session=request.session_row)
     clear_tokens(response)

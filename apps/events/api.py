@@ -16,6 +16,7 @@ from apps.core.http.pages import PageQuery, json_response, page
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Page, Reply, ok
+from apps.core.http.throttling import Throttle
 from apps.core.media.uploads import IMAGES
 from apps.core.reading.shapes import Item, show
 from apps.events import services
@@ -74,7 +75,7 @@ def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
     return page(request, show(events, EventOut, request.viewer), query)
 
 
-@router.post("/events", response={201: Reply[EventOut], **refusals(403)})
+@router.post("/events", throttle=Throttle("event"), response={201: Reply[EventOut], **refusals(403)})
 def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Answer]:
     event = services.create_event(host=request.user, form=data)
     return Status(201, ok(item(request, event.pk), "Event created successfully."))
@@ -85,33 +86,49 @@ def get_event(request: AnyRequest, event_id: int) -> HttpResponse:
     return json_response(ok(show(visible_event(request.viewer, event_id), EventOut, request.viewer).one()))
 
 
-@router.put("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
+@router.put(
+    "/events/{id:event_id}",
+    throttle=Throttle("event_change"),
+    response={200: Reply[EventOut], **refusals(403)},
+)
 def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)
     return ok(item(request, event_id), "Event updated successfully.")
 
 
-@router.patch("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
+@router.patch(
+    "/events/{id:event_id}",
+    throttle=Throttle("event_change"),
+    response={200: Reply[EventOut], **refusals(403)},
+)
 def update_event(request: SignedInRequest, event_id: int, data: Payload[EventChanges]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)
     return ok(item(request, event_id), "Event updated successfully.")
 
 
-@router.delete("/events/{id:event_id}", response={204: None, **refusals(403)})
+@router.delete(
+    "/events/{id:event_id}",
+    throttle=Throttle("event_change"),
+    response={204: None, **refusals(403)},
+)
 def cancel_event(request: SignedInRequest, event_id: int) -> Status[None]:
     services.cancel_event(event=visible(request, event_id), by=request.user)
     return Status(204, None)
 
 
-@router.post("/events/{id:event_id}/join", response={200: Reply[JoinOut], **refusals(403)})
+@router.post(
+    "/events/{id:event_id}/join",
+    throttle=Throttle("join"),
+    response={200: Reply[JoinOut], **refusals(403)},
+)
 def join_event(request: SignedInRequest, event_id: int, data: Payload[JoinIn]) -> Answer:
     attendance = services.join_event(event=visible(request, event_id), user=request.user, status=data.status)
     return ok({"id": attendance.event_id, "status": attendance.status}, "You have joined the event successfully.")
 
 
-@router.delete("/events/{id:event_id}/join", response={204: None})
+@router.delete("/events/{id:event_id}/join", throttle=Throttle("join"), response={204: None})
 def leave_event(request: SignedInRequest, event_id: int) -> Status[None]:
     attendance = get_object_or_404(request.user.attendances, event=event_id)
     services.leave_event(attendance=attendance, by=request.user)
@@ -127,7 +144,11 @@ def list_attendees(request: SignedInRequest, event_id: int, query: Query[PageQue
     return page(request, people, query, total=event.people_count)
 
 
-@router.post("/events/{id:event_id}/invite", response={200: Reply[InvitedOut], **refusals(403)})
+@router.post(
+    "/events/{id:event_id}/invite",
+    throttle=Throttle("invite"),
+    response={200: Reply[InvitedOut], **refusals(403)},
+)
 def invite(request: SignedInRequest, event_id: int, data: Payload[InviteIn]) -> Answer:
     invited = services.invite(event=visible(request, event_id), by=request.user, user_ids=data.user_ids)
     return ok({"invited": invited}, "Invitations sent.")

@@ -90,7 +90,7 @@ def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterI
     return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))
 
 
-@router.post("/chat/read", response={200: Reply[ReadOut], **refusals(404)})
+@router.post("/chat/read", throttle=Throttle("seen"), response={200: Reply[ReadOut], **refusals(404)})
 def read_messages(request: SignedInRequest, data: Payload[ReadIn]) -> Answer:
     if data.name:
         conversation: Conversation | None = room(request, data.name)
@@ -106,7 +106,11 @@ def type_to(request: SignedInRequest, data: Payload[TypingIn]) -> Status[None]:
     return Status(204, None)
 
 
-@router.patch("/chat/{id:message_id}", response={200: Reply[MessageOut], **refusals(403)})
+@router.patch(
+    "/chat/{id:message_id}",
+    throttle=Throttle("chat"),
+    response={200: Reply[MessageOut], **refusals(403)},
+)
 def edit_message(request: SignedInRequest, message_id: int, data: Payload[EditIn]) -> Answer:
     messages = Message.objects.visible_to(request.viewer).in_full()
     message = get_object_or_404(messages, pk=message_id)
@@ -114,7 +118,7 @@ def edit_message(request: SignedInRequest, message_id: int, data: Payload[EditIn
     return ok(show_instance(message, MessageOut, request.viewer), "Message updated.")
 
 
-@router.delete("/chat/{id:message_id}", response={204: None, **refusals(403)})
+@router.delete("/chat/{id:message_id}", throttle=Throttle("chat"), response={204: None, **refusals(403)})
 def delete_message(request: SignedInRequest, message_id: int) -> Status[None]:
     message = get_object_or_404(Message.objects.visible_to(request.viewer), pk=message_id)
     services.delete_message(message=message, by=request.user)

@@ -24,13 +24,13 @@ from apps.moderation.schemas import DeactivateIn, ReactivateIn, ReportIn, Report
 router = Router(tags=["social"])
 
 
-@router.patch("/users/deactivate", response={200: Reply[None], **refusals(429)}, tags=["users"])
+@router.patch("/users/deactivate", response=Reply[None], tags=["users"])
 def deactivate(request: SessionRequest, data: Payload[DeactivateIn]) -> Answer:
     services.deactivate(session=request.session_row, password=data.password, client=client_of(request))
     return ok(None, f"User {request.user.username} deactivated successfully")
 
 
-@router.put("/users/deactivate", response={200: Reply[None], **refusals(429)}, tags=["users"])
+@router.put("/users/deactivate", response=Reply[None], tags=["users"])
 def put_deactivate(request: SessionRequest, data: Payload[DeactivateIn]) -> Answer:
     return deactivate(request, data)
 

@@ -11,6 +11,7 @@ from apps.core.http.pages import log
 from apps.core.http.payload import Payload
 from apps.core.http.routing import Router
 from apps.core.http.schemas import Answer, Reply, ok
+from apps.core.http.throttling import Throttle
 from apps.core.reading.shapes import show, show_instance
 from apps.notifications import services
 from apps.notifications.models import (
@@ -57,14 +58,14 @@ def own(request: SignedInRequest, notification_id: int) -> Notification:
     return get_object_or_404(Notification.objects.visible_to(request.viewer), pk=notification_id)
 
 
-@router.patch("/notifications/{id:notification_id}/read", response=Reply[ReadStateOut])
+@router.patch("/notifications/{id:notification_id}/read", throttle=Throttle("seen"), response=Reply[ReadStateOut])
 def mark_notification_read(request: SignedInRequest, notification_id: int) -> Answer:
     notification = own(request, notification_id)
     services.mark_one(notification=notification, read=True)
     return ok(notification)
 
 
-@router.patch("/notifications/{id:notification_id}/unread", response=Reply[ReadStateOut])
+@router.patch("/notifications/{id:notification_id}/unread", throttle=Throttle("seen"), response=Reply[ReadStateOut])
 def mark_notification_unread(request: SignedInRequest, notification_id: int) -> Answer:
     notification = own(request, notification_id)
     services.mark_one(notification=notification, read=False)
@@ -76,13 +77,13 @@ def chosen(request: SignedInRequest, data: IdsIn) -> NotificationQuerySet:
     return mine if data.ids is None else mine.filter(pk__in=data.ids)
 
 
-@router.post("/notifications/read", response=Reply[UpdatedOut])
+@router.post("/notifications/read", throttle=Throttle("seen"), response=Reply[UpdatedOut])
 def mark_notifications_read(request: SignedInRequest, data: Payload[IdsIn]) -> Answer:
     updated = services.mark_all(notifications=chosen(request, data), read=True)
     return ok({"updated": updated}, f"marked {updated} notifications as read")
 
 
-@router.post("/notifications/unread", response=Reply[UpdatedOut])
+@router.post("/notifications/unread", throttle=Throttle("seen"), response=Reply[UpdatedOut])
 def mark_notifications_unread(request: SignedInRequest, data: Payload[IdsIn]) -> Answer:
     updated = services.mark_all(notifications=chosen(request, data), read=False)
     return ok({"updated": updated}, f"marked {updated} notifications as unread")
@@ -93,7 +94,7 @@ def resolve_notification(request: SignedInRequest, notification_id: int) -> Answ
     return ok(show_instance(own(request, notification_id), ResolvedOut))
 
 
-@router.delete("/notifications/{id:notification_id}", response={204: None})
+@router.delete("/notifications/{id:notification_id}", throttle=Throttle("seen"), response={204: None})
 def delete_notification(request: SignedInRequest, notification_id: int) -> Status[None]:
     services.delete_notification(notification=own(request, notification_id))
     return Status(204, None)

@@ -106,14 +106,14 @@ def list_blocks(request: SignedInRequest) -> Answer:
     return ok(list(show(Block.objects.made_by(request.user), BlockOut)))
 
 
-@router.post("/blocks", response={201: Reply[BlockOut], **refusals(404)})
+@router.post("/blocks", throttle=Throttle("block"), response={201: Reply[BlockOut], **refusals(404)})
 def block_user(request: SignedInRequest, data: Payload[BlockIn]) -> Status[Answer]:
     person = get_object_or_404(User.objects.blockable_by(request.user.pk).as_people(), pk=data.user_id)
     block = connections.block(blocker=request.user, blocked=person)
     return Status(201, ok(show_instance(block, BlockOut), "User blocked."))
 
 
-@router.delete("/blocks/{id:user_id}", response={204: None})
+@router.delete("/blocks/{id:user_id}", throttle=Throttle("block"), response={204: None})
 def unblock_user(request: SignedInRequest, user_id: int) -> Status[None]:
     connections.unblock(block=get_object_or_404(request.user.blocks_made, blocked=user_id))
     return Status(204, None)
@@ -146,7 +146,7 @@ def delete_story(request: SignedInRequest, story_id: int) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/stories/{id:story_id}/view", response={204: None})
+@router.post("/stories/{id:story_id}/view", throttle=Throttle("seen"), response={204: None})
 def view_story(request: SignedInRequest, story_id: int) -> Status[None]:
     stories.view_story(story=visible_story(request, story_id), viewer=request.user)
     return Status(204, None)

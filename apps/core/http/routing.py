@@ -12,11 +12,13 @@ from ninja.constants import NOT_SET
 from ninja.errors import ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.params.models import TModel
+from ninja.throttling import BaseThrottle
 
 from apps.core.http.auth import Anyone, Bearer, OpenFileLink
 from apps.core.http.idempotency import MAX_LENGTH, once
 from apps.core.http.payload import invalid_from
 from apps.core.http.schemas import ErrorOut
+from apps.core.http.throttling import Throttle
 from apps.core.operations import metrics
 
 FILE_CONTENT = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
@@ -31,6 +33,11 @@ FILE_ANSWER: dict[str, Any] = {
     },
 }
 """The options of an operation that answers a file, without an envelope."""
+
+
+READING = {"GET", "HEAD"}
+UNLIMITED: list[BaseThrottle] = []
+"""The `throttle=` of a write that is to have no limit."""
 
 
 def refusals(*statuses: int) -> dict[int, type[ErrorOut]]:
@@ -48,7 +55,8 @@ register_converter(IdConverter, "id")
 
 
 class Router(ninja.Router):
-    """Adds id, declared refusals and, for a POST that creates, the idempotency key."""
+    """Adds id, declared refusals, to a write that names no limit the shared one and, to a POST that creates, the
+    idempotency key."""
 
     def add_api_operation(
         self,
@@ -59,12 +67,15 @@ class Router(ninja.Router):
         auth: Any = NOT_SET,
         response: Any = NOT_SET,
         operation_id: str | None = None,
+        throttle: Any = NOT_SET,
         **options: Any,
     ) -> None:
         answers = dict(response) if isinstance(response, dict) else {200: response}
         body = "data" in inspect.signature(view_func).parameters
         inputs = inspect.signature(view_func).parameters.keys() - {"request"}
         creates = methods == ["POST"] and 201 in answers and auth is NOT_SET
+        if throttle is NOT_SET:
+            throttle = UNLIMITED if READING.issuperset(methods) else Throttle("write")
         statuses = {
             400: bool(inputs),
             401: auth is not None,
@@ -72,7 +83,7 @@ class Router(ninja.Router):
             409: creates,
             413: body,
             415: body,
-            429: options.get("throttle", NOT_SET) is not NOT_SET,
+            429: throttle is not UNLIMITED,
             500: True,
             503: True,
         }
@@ -85,6 +96,7 @@ class Router(ninja.Router):
             auth=auth,
             response=refusals(*(status for status, applies in statuses.items() if applies)) | answers,
             operation_id=name,
+            throttle=throttle,
             **options,
         )
 

@@ -93,6 +93,34 @@ def test_one_operation_does_not_use_up_another(alice_client, limited):
     assert alice_client.post(REGISTER).status_code == 400
 
 
+LIMITS = {
+    "event": ["POST /events"],
+    "event_change": ["PUT /events/1", "PATCH /events/1", "DELETE /events/1"],
+    "invite": ["POST /events/1/invite"],
+    "join": ["POST /events/1/join", "DELETE /events/1/join"],
+    "block": ["POST /blocks", "DELETE /blocks/1"],
+    "chat": ["POST /chat", "POST /chat/conversations/room/messages", "PATCH /chat/1", "DELETE /chat/1"],
+    "seen": [
+        *["POST /chat/read", "POST /stories/1/view", "POST /notifications/read", "POST /notifications/unread"],
+        *["PATCH /notifications/1/read", "PATCH /notifications/1/unread", "DELETE /notifications/1"],
+    ],
+    "write": ["PATCH /connections/1/action", "DELETE /connections/1", "DELETE /stories/1", "PATCH /users/profile"],
+}
+
+
+def test_these_operations_share_these_limits(alice_client, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = {name: f"{100 + index}/hour" for index, name in enumerate(settings.THROTTLE_RATES)}
+    throttling.limiter().storage.reset()
+
+    for name, operations in LIMITS.items():
+        amount = throttling.rate_of(name).amount
+        for count, operation in enumerate(operations, start=1):
+            response = alice_client.call(*operation.split(" "))
+            shown = figures(response)
+            assert (shown["Limit"], shown["Remaining"]) == (str(amount), str(amount - count)), operation
+
+
 def test_operations_without_a_limit_carry_no_figures(alice_client, limited):
     assert set(figures(alice_client.get("/users/profile")).values()) == {None}
 
