@@ -254,6 +254,7 @@ THROTTLE_RATES = {
         "login_failures_per_address": "100/15 minutes",
     }.items()
 }
+IDEMPOTENCY_KEYS = whole_number("IDEMPOTENCY_KEYS", default=1000)
 REDIS_URL = redis_address("REDIS_URL")
 
 # Jobs

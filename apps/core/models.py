@@ -14,6 +14,9 @@ class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
     def expired(self) -> Self:
         return self.filter(created_at__lt=timezone.now() - KEY_LIFETIME)
 
+    def living(self) -> Self:
+        return self.filter(created_at__gte=timezone.now() - KEY_LIFETIME)
+
 
 class IdempotencyKey(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, db_index=False, on_delete=models.CASCADE, related_name="+")

@@ -2,11 +2,13 @@
 
 import functools
 import hashlib
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,13 +16,14 @@ from ninja.responses import Status
 from pydantic import BaseModel, TypeAdapter
 
 from apps.core.http.auth import SignedInRequest
-from apps.core.http.errors import Conflict, Invalid
+from apps.core.http.errors import Conflict, Invalid, Throttled
 from apps.core.http.links import sign_anew
 from apps.core.media.uploads import all_discarded_on_failure
-from apps.core.models import IdempotencyKey
+from apps.core.models import KEY_LIFETIME, IdempotencyKey
 
 TAKE_OVER_AFTER = timedelta(seconds=60)
 MAX_LENGTH = 255
+MAX_ANSWER_BYTES = 64 * 1024
 
 Handler = Callable[..., Status[Any]]
 
@@ -54,6 +57,7 @@ def once(handler: Handler, reply: Any) -> Handler:
             with all_discarded_on_failure(), transaction.atomic():
                 status = handler(request, **values)
                 answer = adapter.validate_python(status.value)
+                refuse_too_long(answer)
                 remember(row, status.status_code, answer)
         except BaseException:
             IdempotencyKey.objects.filter(pk=row.pk, claimed_at=row.claimed_at, answer__isnull=True).delete()
@@ -71,14 +75,30 @@ def claim(user_id: int, key: str, print_: str) -> IdempotencyKey:
     now = timezone.now()
     try:
         with transaction.atomic():
-            return IdempotencyKey.objects.create(user_id=user_id, key=key, fingerprint=print_, claimed_at=now)
+            row = IdempotencyKey.objects.create(user_id=user_id, key=key, fingerprint=print_, claimed_at=now)
+            refuse_too_many(user_id)
+            return row
     except IntegrityError:
-        row = IdempotencyKey.objects.filter(user_id=user_id, key=key).first()
-    if row is None:  # released just now
+        known = IdempotencyKey.objects.filter(user_id=user_id, key=key).first()
+    if known is None:  # released just now
         raise InProgress
+    return claim_again(known, print_)
+
+
+def refuse_too_many(user_id: int) -> None:
+    """To be called in the transaction that makes a key: the person may try again when the oldest of theirs expires."""
+    living = IdempotencyKey.objects.living().filter(user_id=user_id)
+    if settings.THROTTLES and living.count() > settings.IDEMPOTENCY_KEYS:
+        left = living.earliest("created_at").created_at + KEY_LIFETIME - timezone.now()
+        raise Throttled(max(math.ceil(left.total_seconds()), 1))
+
+
+def claim_again(row: IdempotencyKey, print_: str) -> IdempotencyKey:
+    """A key that is known: with its answer, or ours to answer because whoever claimed it before has crashed."""
     if row.fingerprint != print_:
         raise KeyReused
     if row.answer is None:
+        now = timezone.now()
         stale = IdempotencyKey.objects.filter(
             pk=row.pk, answer__isnull=True, claimed_at=row.claimed_at, claimed_at__lt=now - TAKE_OVER_AFTER
         )
@@ -86,6 +106,12 @@ def claim(user_id: int, key: str, print_: str) -> IdempotencyKey:
             raise InProgress
         row.claimed_at = now
     return row
+
+
+def refuse_too_long(answer: BaseModel) -> None:
+    """For who builds an operation: what repeats an answer has to be able to keep it."""
+    if (length := len(answer.model_dump_json().encode())) > MAX_ANSWER_BYTES:
+        raise ValueError(f"An answer of {length} bytes is too long to be kept for an Idempotency-Key.")
 
 
 def remember(row: IdempotencyKey, status: int, answer: BaseModel) -> None:

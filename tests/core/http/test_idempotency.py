@@ -14,6 +14,7 @@ from ninja.responses import Status
 
 from apps.accounts.models import Document
 from apps.core import audit
+from apps.core.http import throttling
 from apps.core.http.idempotency import InProgress, once
 from apps.core.http.links import file_url
 from apps.core.http.schemas import Out, Reply, ok
@@ -170,6 +171,52 @@ def test_after_a_day_the_answer_is_forgotten(alice_client, bob):
     assert ask(alice_client, UserFactory()).status_code == 201
 
 
+@pytest.fixture
+def two_keys(settings):
+    """More than two keys are too many."""
+    settings.THROTTLES = True
+    settings.IDEMPOTENCY_KEYS = 2
+    throttling.limiter().storage.reset()
+
+
+def ask_new(client, key):
+    return ask(client, UserFactory(), key)
+
+
+def test_a_person_has_so_many_keys_and_no_more(alice_client, bob, two_keys):
+    first = ask(alice_client, bob, "one")
+    ask_new(alice_client, "two")
+    IdempotencyKey.objects.filter(key="one").update(created_at=timezone.now() - timedelta(hours=23))
+
+    refused = ask_new(alice_client, "three")
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert 3590 <= int(refused["Retry-After"]) <= 3600  # when the oldest is forgotten
+    assert Connection.objects.count() == 2
+    assert set(IdempotencyKey.objects.values_list("key", flat=True)) == {"one", "two"}
+    assert ask(alice_client, bob, "one").json() == first.json()
+    assert alice_client.post(URL, {"receiver_id": UserFactory().pk}).status_code == 201
+    assert ask_new(ApiClient(UserFactory()), "three").status_code == 201
+
+
+@pytest.mark.parametrize("forgotten", ["expired", "refused"])
+def test_a_key_that_is_forgotten_makes_room(alice_client, alice, two_keys, forgotten):
+    ask_new(alice_client, "one")
+    if forgotten == "expired":
+        ask_new(alice_client, "two")
+        IdempotencyKey.objects.filter(key="two").update(created_at=timezone.now() - timedelta(hours=25))
+    else:
+        assert ask(alice_client, alice, "two").status_code == 400
+
+    assert ask_new(alice_client, "three").status_code == 201
+
+
+def test_without_limits_there_are_as_many_keys_as_one_likes(alice_client, settings, two_keys):
+    settings.THROTTLES = False
+
+    assert [ask_new(alice_client, str(number)).status_code for number in range(4)] == [201] * 4
+
+
 def test_the_schedule_forgets_only_old_keys(alice_client, bob):
     ask(alice_client, bob, key="old")
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
@@ -236,6 +283,25 @@ def test_links_to_files_are_signed_anew(alice, monkeypatch):
     assert replayed[0].file_url != first
     assert loads(signature, salt="files", max_age=1) == ["document", 7, alice.pk]
     assert replayed[1].file_url is None
+
+
+class TextOut(Out):
+    text: str
+
+
+def test_what_is_too_long_to_be_kept_is_undone(alice):
+    request = RequestFactory().post("/api/v1/things", headers={"Idempotency-Key": "a-key"})
+    request.user = alice
+
+    def write(request):
+        audit.record(actor=alice, action="written", target=alice)
+        return Status(201, ok({"text": "ü" * 33_000}))
+
+    with pytest.raises(ValueError, match="too long to be kept"):
+        once(write, Reply[TextOut])(request)
+
+    assert not AuditEntry.objects.exists()
+    assert not IdempotencyKey.objects.exists()
 
 
 @pytest.mark.postgres

@@ -83,6 +83,7 @@ WHOLE_NUMBERS = [
     "DATABASE_POOL_SIZE",
     "MAX_BODY_BYTES",
     "MAX_UPLOAD_BYTES",
+    "IDEMPOTENCY_KEYS",
     "WORKER_PROCESSES",
     "WORKER_TIMEOUT",
     "WORKER_RETRY",
@@ -196,6 +197,7 @@ def test_the_example_shows_the_defaults():
     for name, rate in settings.THROTTLE_RATES.items():
         assert f"\nTHROTTLE_{name.upper()}={rate}\n" in example
     assert f"\nMAX_BODY_BYTES={settings.MAX_BODY_BYTES}\n" in example
+    assert f"\nIDEMPOTENCY_KEYS={settings.IDEMPOTENCY_KEYS}\n" in example
     assert f"\nMAX_UPLOAD_BYTES={settings.MAX_UPLOAD_BYTES}\n" in example
 
 
