@@ -238,6 +238,7 @@ THROTTLE_RATES = {
         "refresh": "120/minute",
         "upload": "60/hour",
         "connect": "120/hour",
+        "connect_again": "10/day",
         "story": "60/hour",
         "chat": "240/minute",
         "room": "60/hour",

@@ -19,6 +19,7 @@ from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
 from apps.events.jobs import announce_people, leads_to, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import EventChanges, EventIn
+from apps.notifications.models import was_told
 from apps.notifications.services import notify_all, start_fan_out, start_or_postpone_fan_out
 
 Status = Attendance.Status
@@ -212,7 +213,10 @@ def promote(event: Event) -> None:
 
 @transaction.atomic
 def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
-    """Invite connections of the host; who is invited or takes part already is not asked again. How many were new."""
+    """Invite connections of the host; who is invited or takes part already is not asked again. How many were new.
+
+    Who was told of an invitation to this event before, and declined it, is invited without being told again.
+    """
     if event.host_id != by.pk:
         raise PermissionDenied
     event = locked(event)
@@ -225,9 +229,9 @@ def invite(*, event: Event, by: User, user_ids: Collection[int]) -> int:
     new = people.exclude(attendances__event=event)
     ids = list(new.values_list("pk", flat=True))
     Attendance.objects.bulk_create(Attendance(event=event, user_id=pk, status=Status.INVITED) for pk in ids)
-    told = User.objects.filter(pk__in=ids)
+    receivers = User.objects.filter(pk__in=ids).exclude(was_told("event_invited", event.pk))
     words = {"host": by.username, "title": event.title}
-    notify_all(receivers=told, code="event_invited", actor=by, redirect=leads_to(event), **words)
+    notify_all(receivers=receivers, code="event_invited", actor=by, redirect=leads_to(event), **words)
     return len(ids)
 
 

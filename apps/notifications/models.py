@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -59,8 +59,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=viewer.id)
         return mine.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 
-    def about(self, receiver: int, code: str, redirect_id: int) -> Self:
-        """What `receiver` was told of this object."""
+    def about(self, receiver: Any, code: str, redirect_id: int) -> Self:
+        """What `receiver`, an id or an expression, was told of this object."""
         return self.filter(receiver=receiver, kind__code=code, redirect_id=redirect_id)
 
     def unread(self) -> Self:
@@ -163,6 +163,11 @@ def unread_notifications(viewer: Viewer, now: datetime) -> NotificationQuerySet:
 @compiled()
 def notification_type(code: str) -> "models.QuerySet[NotificationType]":
     return NotificationType.objects.filter(code=code)
+
+
+def was_told(code: str, redirect_id: int) -> Exists:
+    """Whether the person of the outer query was told of this object."""
+    return Exists(Notification.objects.about(OuterRef("pk"), code, redirect_id))
 
 
 @compiled()

@@ -105,12 +105,25 @@ def test_with_nobody_new_nobody_is_told(host, host_client, event):
     assert not Notification.objects.exists()
 
 
-def test_who_declined_may_be_asked_again(host, host_client, event):
-    (friend,) = befriend(host)
+def test_who_declined_may_be_asked_again_but_hears_of_it_once(host, host_client, event):
+    friend, new = befriend(host, 2)
     invite(host_client, event, friend)
+    for _ in range(2):
+        leave(ApiClient(friend), event)
+        assert invite(host_client, event, friend).json()["data"] == {"invited": 1}
     leave(ApiClient(friend), event)
 
-    assert invite(host_client, event, friend).json()["data"] == {"invited": 1}
+    assert invite(host_client, event, friend, new).json()["data"] == {"invited": 2}
+    assert statuses(event) == ["invited", "invited"]
+    assert [name for name, _ in heard("event_invited")] == [friend.username, new.username]
+
+
+def test_another_event_is_another_invitation(host, host_client, event):
+    (friend,) = befriend(host)
+
+    for invited_to in (event, EventFactory(host=host)):
+        invite(host_client, invited_to, friend)
+
     assert len(heard("event_invited")) == 2
 
 

@@ -203,6 +203,37 @@ def test_it_is_throttled(alice_client, bob, settings):
     assert Connection.objects.count() == 1
 
 
+def test_asking_and_withdrawing_in_turn_comes_to_an_end(alice, alice_client, bob, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"connect_again": "3/day"}
+    throttling.limiter().storage.reset()
+
+    for _ in range(3):
+        number = ask(alice_client, bob).json()["data"]["id"]
+        assert bob.notifications.count() == 1
+        alice_client.delete(f"/connections/{number}")
+    refused = ask(alice_client, bob)
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
+    assert int(refused["Retry-After"]) > 0
+    assert not Connection.objects.exists()
+    assert not bob.notifications.exists()
+    assert ask(alice_client, UserFactory()).status_code == 201
+    assert ask(ApiClient(bob), alice).status_code == 201
+
+
+def test_a_request_that_is_refused_anyway_does_not_count(alice_client, bob, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"connect_again": "2/day"}
+    throttling.limiter().storage.reset()
+
+    number = ask(alice_client, bob).json()["data"]["id"]
+    assert {ask(alice_client, bob).status_code for _ in range(3)} == {400}
+    alice_client.delete(f"/connections/{number}")
+
+    assert ask(alice_client, bob).status_code == 201
+
+
 def test_it_asks_who_is_calling(bob):
     assert ask(ApiClient(), bob).status_code == 401
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import Block, User
 from apps.core.http.errors import NotFound
 from apps.core.http.links import API
+from apps.core.http.throttling import guard
 from apps.core.site_settings import site_settings
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify, retract
@@ -42,6 +43,8 @@ def request_connection(*, sender: User, receiver: User) -> Connection:
     connection = Connection.objects.between(sender, receiver).first() or Connection()
     if connection.pk:
         refuse_second_request(connection, sender)
+    # Withdrawing forgets the row: who asks and withdraws in turn is counted here.
+    guard("connect_again", str(sender.pk), str(receiver.pk))
     connection.sender, connection.receiver = sender, receiver
     connection.status, connection.answered_at = Connection.Status.PENDING, None
     connection.save(update_fields=CHANGED_BY_REQUEST if connection.pk else None)
