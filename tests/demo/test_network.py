@@ -16,6 +16,7 @@ from apps.accounts.schemas import (
     RegisterIn,
 )
 from apps.core.models import AuditEntry
+from apps.core.reading.viewer import Viewer
 from apps.demo.logins import NAMES
 from apps.demo.texts import texts
 from apps.demo.told import LATELY
@@ -339,7 +340,7 @@ def test_something_of_each_kind_was_reported_by_somebody_who_could_see_it(networ
 
     assert {"story", "user", "event", "message"} == {report.target_type for report in reports}
     for report in reports:
-        find(Report.Target(report.target_type), report.target_id, viewer=report.reporter)
+        find(Report.Target(report.target_type), report.target_id, viewer=Viewer.of(report.reporter))
         assert report.snapshot
         assert network.now - timedelta(days=3) <= report.created_at <= network.now
 

@@ -130,7 +130,8 @@ def test_one_writes_and_reads_in_it(alice, alice_client, bob, room):
     (row,) = ApiClient(bob).get(f"{URL}/plans/messages").json()["data"]
     assert (row["content"], row["conversation"], row["receiver"]["username"]) == ("Here", room.pk, "bob")
     told = Notification.objects.get(receiver=bob)
-    assert show_instance(told, ResolvedOut)["redirect"] == {
+    path = "/api/v1/chat/conversations/plans/messages"
+    assert show_instance(told, ResolvedOut)["redirect"] == {"kind": "message", "id": room.pk, "url": path}
         "kind": "message",
         "id": room.pk,
         "url": "/api/v1/chat/conversations/plans/messages",
