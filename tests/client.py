@@ -56,6 +56,13 @@ class ApiClient(Client):
         return self.call("DELETE", path, **options)
 
 
+def caller_at(address: str) -> ApiClient:
+    """Nobody in particular, who calls from this address."""
+    client = ApiClient()
+    client.defaults["REMOTE_ADDR"] = address
+    return client
+
+
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 

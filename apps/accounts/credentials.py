@@ -19,14 +19,14 @@ def check_credentials(*, name: str, password: str, client: Client) -> User | Non
     Each attempt on an account counts from an address until a right one starts the count anew; failures count
     for the address as a whole too, so that nobody tries one password on many accounts.
     """
-    refuse_spent("login_failures_per_address", client.address)
+    refuse_spent("login_failures_per_address", client.network)
     user = User.objects.with_login(name).select_related("user_type").first()
     account = (user.username if user else name).lower()  # one count for both of its names
-    guard("login_failures", account, client.address)
+    guard("login_failures", account, client.network)
     if not matches(user, password):
-        hit("login_failures_per_address", client.address)
+        hit("login_failures_per_address", client.network)
         return None
-    forgive("login_failures", account, client.address)
+    forgive("login_failures", account, client.network)
     return user
 
 

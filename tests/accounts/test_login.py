@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.accounts.models import Session, User
 from apps.core.http import throttling
 from tests.accounts.test_get_profile import OWN_KEYS
-from tests.client import ApiClient
+from tests.client import ApiClient, caller_at
 from tests.factories import PASSWORD, UserFactory
 
 URL = "/users/auth/login"
@@ -30,6 +30,12 @@ def _throttled(settings):
 
 def login(name="alice", password=PASSWORD, *, client=None, **headers):
     return (client or ApiClient()).post(URL, {"username": name, "password": password}, **headers)
+
+
+def test_a_session_keeps_the_whole_address(alice):
+    login(client=caller_at("2001:db8::7"))
+
+    assert Session.objects.get().ip == "2001:db8::7"
 
 
 def test_it_opens_a_session(alice):
@@ -151,8 +157,6 @@ def test_it_does_not_look_at_a_bad_token(alice):
 
 @pytest.mark.usefixtures("_throttled")
 def test_repeated_failures_lock_the_account_for_this_address_only(alice):
-    elsewhere = ApiClient()
-    elsewhere.defaults["REMOTE_ADDR"] = "192.0.2.7"
     statuses = [login(password="Wrong@123").status_code for _ in range(10)]
 
     locked = login()
@@ -161,7 +165,16 @@ def test_repeated_failures_lock_the_account_for_this_address_only(alice):
     assert locked.status_code == 429
     assert locked.json()["code"] == "throttled"
     assert 0 < int(locked["Retry-After"]) <= 900
-    assert login(client=elsewhere).status_code == 200
+    assert login(client=caller_at("192.0.2.7")).status_code == 200
+
+
+@pytest.mark.usefixtures("_throttled")
+def test_another_address_of_the_same_ipv6_network_is_no_second_set_of_guesses(alice):
+    for number in range(10):
+        login(password="Wrong@123", client=caller_at(f"2001:db8::{number}"))
+
+    assert login(client=caller_at("2001:db8::abcd")).status_code == 429
+    assert login(client=caller_at("2001:db8:0:1::1")).status_code == 200
 
 
 @pytest.mark.usefixtures("_throttled")

@@ -13,7 +13,7 @@ from limits.strategies import FixedWindowRateLimiter
 from ninja.throttling import BaseThrottle
 from redis.exceptions import RedisError
 
-from apps.core.http.clients import client_address
+from apps.core.http.clients import client_address, network_of
 from apps.core.http.errors import Throttled
 
 logger = logging.getLogger(__name__)
@@ -85,6 +85,12 @@ def forgive(name: str, *caller: str) -> None:
         logger.exception("the request counters are down")
 
 
+def caller_of(request: HttpRequest) -> str:
+    """Whom a request counts for: the person, or the network of its address where nobody is signed in."""
+    is_signed_in = hasattr(request, "auth") and request.user.pk
+    return str(request.user.pk) if is_signed_in else network_of(client_address(request))
+
+
 class Throttle(BaseThrottle):
     """For an operation: per person, or per address where nobody is signed in."""
 
@@ -94,7 +100,7 @@ class Throttle(BaseThrottle):
     def allow_request(self, request: HttpRequest) -> bool:
         if not settings.THROTTLES:
             return True
-        caller = str(request.user.pk) if hasattr(request, "auth") and request.user.pk else client_address(request)
+        caller = caller_of(request)
         allowed = self.count(caller)
         request.rate_limit_headers = figures(self.name, caller)  # type: ignore[attr-defined]  # for the API door
         return allowed

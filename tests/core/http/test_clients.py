@@ -5,7 +5,19 @@ from ipaddress import ip_network
 import pytest
 from django.test import RequestFactory
 
-from apps.core.http.clients import client_address, client_of
+from apps.core.http.clients import client_address, client_of, network_of
+
+GARBAGE = [
+    "198.51.100.1:port",
+    "198.51.100.1:",
+    "198.51.100.1:123456",
+    "[198.51.100.1",
+    "2001:db8::7]:443",
+    "[]:443",
+    "[[2001:db8::7]]",
+    "198.51.100.1:١",
+    "198.51.100.1 198.51.100.2",
+]
 
 
 def address(settings, remote, forwarded=None, trusted=("10.0.0.0/8", "fd00::/8")):
@@ -30,6 +42,18 @@ def address(settings, remote, forwarded=None, trusted=("10.0.0.0/8", "fd00::/8")
         ("fd00::1", "2001:db8::7", "2001:db8::7"),
         ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
         ("", "198.51.100.1", ""),
+        ("::ffff:203.0.113.5", None, "203.0.113.5"),
+        ("fe80::1%eth0", None, "fe80::1"),
+        # With ports, brackets and quotes.
+        ("10.0.0.1", "198.51.100.1:5555", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1:5555, 10.0.0.2:80", "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8::7]:443", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7], [fd00::2]:80", "2001:db8::7"),
+        ("10.0.0.1", '"[2001:db8::7]:443"', "2001:db8::7"),
+        ("10.0.0.1", '"198.51.100.1:5555"', "198.51.100.1"),
+        ("10.0.0.1", "[::ffff:198.51.100.1]:443", "198.51.100.1"),
+        ("203.0.113.5", "198.51.100.1:5555", "203.0.113.5"),
+        *[("10.0.0.1", f"1.1.1.1, {garbage}", "10.0.0.1") for garbage in GARBAGE],
     ],
 )
 def test_whom_a_chain_of_proxies_names(settings, remote, forwarded, expected):
@@ -51,3 +75,19 @@ def test_a_long_user_agent_is_cut():
     request = RequestFactory().get("/", headers={"User-Agent": "x" * 1000})
 
     assert len(client_of(request).user_agent) == 255
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.5", "203.0.113.5"),
+        ("::ffff:203.0.113.5", "203.0.113.5"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_an_ipv6_address_counts_as_its_64(address, network):
+    assert network_of(address) == network

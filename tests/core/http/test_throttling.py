@@ -3,7 +3,7 @@
 import pytest
 
 from apps.core.http import throttling
-from tests.client import ApiClient
+from tests.client import ApiClient, caller_at
 from tests.factories import UserFactory
 
 REGISTER = "/users/auth/register"
@@ -70,13 +70,18 @@ def test_each_person_has_their_own_count(alice_client, limited):
 
 
 def test_visitors_are_counted_by_address(db, limited):
-    here, elsewhere = ApiClient(), ApiClient()
-    elsewhere.defaults["REMOTE_ADDR"] = "10.0.0.2"
+    here, elsewhere = ApiClient(), caller_at("10.0.0.2")
     for _ in range(2):
         here.post(REGISTER)
 
     assert here.post(REGISTER).status_code == 429
     assert elsewhere.post(REGISTER).status_code == 400
+
+
+def test_visitors_of_one_ipv6_network_are_counted_together(db, limited):
+    addresses = ["2001:db8::1", "2001:db8::2:3", "2001:db8::4", "2001:db8:0:1::1"]
+
+    assert [caller_at(address).post(REGISTER).status_code for address in addresses] == [400, 400, 429, 400]
 
 
 def test_a_forged_address_does_not_help(db, limited):
