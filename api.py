@@ -26,6 +26,7 @@ from apps.core.http.errors import (
 )
 from apps.core.http.middleware import error_response
 from apps.core.http.routing import Api
+from apps.core.http.throttling import tightest_figures
 from apps.core.operations.api import router as operations
 from apps.events.api import router as events
 from apps.live.api import add_operations
@@ -89,9 +90,8 @@ def refuse_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResp
 
 @api.exception_handler(NinjaThrottled)
 def refuse_too_many(request: HttpRequest, error: NinjaThrottled) -> HttpResponse:
-    # The throttle leaves its figures for the API door's headers.
-    headers: dict[str, str] = getattr(request, "rate_limit_headers", {})
-    return error_response(Throttled(int(headers.get("X-RateLimit-Reset", 1))))
+    shown = tightest_figures()
+    return error_response(Throttled(int(shown.get("X-RateLimit-Reset", 1)), shown))
 
 
 @api.exception_handler(OperationalError)

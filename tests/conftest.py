@@ -1,6 +1,8 @@
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -66,6 +68,8 @@ def _fresh_process() -> None:
     operations.storage_state.cache_clear()
     throttling.rate_of.cache_clear()
     throttling.limiter.cache_clear()
+    throttling.own_limiter.cache_clear()
+    throttling.redis_rests_until = 0
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +95,29 @@ def run_jobs() -> Callable[[], int]:
         return count
 
     return work
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """Nobody listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield probe.getsockname()[1]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Takes connections, and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(params=["dead_port", "silent_port"])
+def redis_away(request: pytest.FixtureRequest, settings: Any) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{request.getfixturevalue(request.param)}/0"
+    throttling.limiter.cache_clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import time
 
 import orjson
@@ -278,22 +277,6 @@ def test_a_line_that_breaks_is_laid_anew(serve, alice, only_the_bell, settings, 
 
 
 # While it is broken
-
-
-@pytest.fixture
-def dead_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        yield probe.getsockname()[1]
-
-
-@pytest.fixture
-def silent_port():
-    """Takes connections, and never says a word."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        yield server.getsockname()[1]
 
 
 @pytest.mark.parametrize("kind", ["dead_port", "silent_port"])

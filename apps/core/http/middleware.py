@@ -19,6 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from apps.core.http.clients import client_address
 from apps.core.http.errors import DomainError, MethodNotAllowed, NotFound
+from apps.core.http.throttling import counters_noted, tightest_figures
 from apps.core.operations import metrics
 from apps.core.operations.logs import new_request_id, request_id
 
@@ -72,7 +73,10 @@ def api_door(get_response: GetResponse) -> GetResponse:
         request.path_info = request.path_info.removesuffix("/")
         if is_head := request.method == "HEAD":
             request.method = "GET"
-        response = get_response(request)
+        with counters_noted():
+            response = get_response(request)
+            for name, value in tightest_figures().items():
+                response.headers.setdefault(name, value)  # a refusal has its own
         if response.status_code == 405:
             allow = response["Allow"]
             response = error_response(MethodNotAllowed())
@@ -80,8 +84,6 @@ def api_door(get_response: GetResponse) -> GetResponse:
         if isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        for name, value in getattr(request, "rate_limit_headers", {}).items():
-            response[name] = value
         return without_body(response) if is_head else response
 
     return door

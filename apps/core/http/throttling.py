@@ -3,7 +3,11 @@
 import logging
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,20 +15,43 @@ from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from ninja.throttling import BaseThrottle
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from apps.core.http.clients import client_address, network_of
 from apps.core.http.errors import Throttled
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+KEPT_BY_PROCESS = {"login", "login_failures", "login_failures_per_address", "login_failures_per_account"}
+"""What guards passwords: while Redis is away, each process counts it for itself."""
+REDIS_SECONDS = 0.2
+REDIS_REST_SECONDS = 1
+"""While Redis is away, a request tries it this often, not each time."""
+
+redis_rests_until = 0.0
+asked_counters: ContextVar[set[tuple[str, ...]] | None] = ContextVar("asked_counters", default=None)
+
+
+@lru_cache(maxsize=1)
+def own_limiter() -> FixedWindowRateLimiter:
+    """The counters of this process."""
+    return FixedWindowRateLimiter(storage_from_string("memory://"))
 
 
 @lru_cache(maxsize=1)
 def limiter() -> FixedWindowRateLimiter:
+    """The counters that all processes share, where there is Redis."""
     if not settings.REDIS_URL:
-        return FixedWindowRateLimiter(storage_from_string("memory://"))
-    quick = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
-    return FixedWindowRateLimiter(storage_from_string(settings.REDIS_URL, **quick))
+        return own_limiter()
+    options: dict[str, Any] = {
+        "socket_connect_timeout": REDIS_SECONDS,
+        "socket_timeout": REDIS_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    return FixedWindowRateLimiter(storage_from_string(settings.REDIS_URL, **options))
 
 
 @lru_cache
@@ -32,22 +59,35 @@ def rate_of(name: str) -> RateLimitItem:
     return parse(settings.THROTTLE_RATES[name])
 
 
+def ask(question: Callable[[FixedWindowRateLimiter], T], name: str, *caller: str, otherwise: T) -> T:
+    """What the counters answer; while they are down, what this process has counted, or else `otherwise`."""
+    global redis_rests_until  # noqa: PLW0603  # one for the process
+    if (asked := asked_counters.get()) is not None:
+        asked.add((name, *caller))
+    if time.monotonic() >= redis_rests_until:
+        try:
+            return question(limiter())
+        except RedisError as error:
+            redis_rests_until = time.monotonic() + REDIS_REST_SECONDS
+            logger.warning("the request counters are down: %s", error)
+    return question(own_limiter()) if name in KEPT_BY_PROCESS else otherwise
+
+
 def hit(name: str, *caller: str) -> bool:
-    """Count one; False when it was one too many. Counters that are down let everybody pass."""
-    try:
-        return not settings.THROTTLES or limiter().hit(rate_of(name), name, *caller)
-    except RedisError:
-        logger.exception("the request counters are down")
+    """Count one; False when it was one too many."""
+    if not settings.THROTTLES:
         return True
+    return ask(lambda limiter: limiter.hit(rate_of(name), name, *caller), name, *caller, otherwise=True)
 
 
 def window(name: str, *caller: str) -> tuple[int, int]:
     """How many are left, and the seconds until all are back."""
-    try:
-        stats = limiter().get_window_stats(rate_of(name), name, *caller)
-    except RedisError:
-        return rate_of(name).amount, 0
-    return max(stats.remaining, 0), max(math.ceil(stats.reset_time - time.time()), 1)
+
+    def read(limiter: FixedWindowRateLimiter) -> tuple[int, int]:
+        stats = limiter.get_window_stats(rate_of(name), name, *caller)
+        return max(stats.remaining, 0), max(math.ceil(stats.reset_time - time.time()), 1)
+
+    return ask(read, name, *caller, otherwise=(rate_of(name).amount, 0))
 
 
 def figures(name: str, *caller: str) -> dict[str, str]:
@@ -79,10 +119,28 @@ def refuse_spent(name: str, *caller: str) -> None:
 
 def forgive(name: str, *caller: str) -> None:
     """The attempt was a good one: begin again at zero."""
+    if settings.THROTTLES:
+        ask(lambda limiter: limiter.clear(rate_of(name), name, *caller), name, *caller, otherwise=None)
+
+
+@contextmanager
+def counters_noted() -> Iterator[None]:
+    """Within this, `tightest_figures` knows which counters were asked."""
+    token = asked_counters.set(set())
     try:
-        limiter().clear(rate_of(name), name, *caller)
-    except RedisError:
-        logger.exception("the request counters are down")
+        yield
+    finally:
+        asked_counters.reset(token)
+
+
+def tightest_figures() -> dict[str, str]:
+    """The headers of an answer, from that of the counters asked for it which has least left; {} if none was asked."""
+    shown = [figures(*counter) for counter in sorted(asked_counters.get() or ())]
+    return min(shown, key=tightness, default={})
+
+
+def tightness(headers: dict[str, str]) -> tuple[int, int]:
+    return int(headers["X-RateLimit-Remaining"]), -int(headers["X-RateLimit-Reset"])
 
 
 def caller_of(request: HttpRequest) -> str:
@@ -98,12 +156,7 @@ class Throttle(BaseThrottle):
         self.name = name
 
     def allow_request(self, request: HttpRequest) -> bool:
-        if not settings.THROTTLES:
-            return True
-        caller = caller_of(request)
-        allowed = self.count(caller)
-        request.rate_limit_headers = figures(self.name, caller)  # type: ignore[attr-defined]  # for the API door
-        return allowed
+        return not settings.THROTTLES or self.count(caller_of(request))
 
     def count(self, caller: str) -> bool:
         return hit(self.name, caller)

@@ -1,6 +1,9 @@
 """Limits on requests; tests run with them off unless they ask for them."""
 
+import time
+
 import pytest
+from redis import Connection as RedisConnection
 
 from apps.core.http import throttling
 from tests.client import ApiClient, caller_at
@@ -111,12 +114,31 @@ def test_switched_off_nothing_is_counted(alice_client, settings, limited):
     assert set(figures(responses[0]).values()) == {None}
 
 
-def test_counters_that_are_down_let_everybody_pass(alice_client, settings, limited, caplog):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    throttling.limiter.cache_clear()
+@pytest.fixture
+def tried(alice_client, limited, redis_away, monkeypatch):
+    """The connections to Redis, which is away, that alice's requests have tried."""
+    tried = []
+    connect = RedisConnection.connect
+    monkeypatch.setattr(RedisConnection, "connect", lambda self: tried.append(self) or connect(self))
+    monkeypatch.setattr(throttling, "REDIS_REST_SECONDS", 3600)
+    return tried
 
-    assert {ask(alice_client).status_code for _ in range(4)} == {201}
-    assert "the request counters are down" in caplog.text
+
+def test_counters_that_are_down_let_everybody_pass(alice_client, tried, caplog):
+    answers = [ask(alice_client) for _ in range(6)]
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert figures(answers[-1])["Remaining"] == "2"
+    assert caplog.text.count("the request counters are down") == 1
+    assert len(tried) == 1  # and not again for a while
+
+
+def test_counters_that_are_down_are_tried_again(alice_client, tried, monkeypatch):
+    ask(alice_client)
+    monkeypatch.setattr(throttling, "redis_rests_until", time.monotonic())
+    ask(alice_client)
+
+    assert len(tried) == 2
 
 
 @pytest.mark.redis
