@@ -243,8 +243,10 @@ THROTTLE_RATES = {
         "room": "60/hour",
         "report": "30/hour",
         "typing": "120/minute",
+        "login": "60/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
+        "login_failures_per_account": "50/hour",
     }.items()
 }
 REDIS_URL = redis_address("REDIS_URL")

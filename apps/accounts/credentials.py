@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from apps.accounts.errors import RecentLoginRequired, WrongPassword
-from apps.accounts.models import Session, User
+from apps.accounts.models import KnownAddress, Session, User
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
 from apps.core.http.throttling import forgive, guard, hit, refuse_spent
@@ -16,15 +16,21 @@ RECENT = timedelta(minutes=15)
 def check_credentials(*, name: str, password: str, client: Client) -> User | None:
     """The account of this name (or e-mail address) and password, active or not.
 
-    Each attempt on an account counts from an address until a right one starts the count anew; failures count
-    for the address as a whole too, so that nobody tries one password on many accounts.
+    Each attempt on an account counts from an address until a right one starts the count anew. Failures count for the
+    address as a whole too, so that nobody tries one password on many accounts, and for the account as a whole, so
+    that nobody tries many addresses on it; whoever has signed in from theirs lately is spared the last.
     """
     refuse_spent("login_failures_per_address", client.network)
     user = User.objects.with_login(name).select_related("user_type").first()
     account = (user.username if user else name).lower()  # one count for both of its names
+    is_known = user is not None and KnownAddress.objects.knows(user, client)
+    if not is_known:
+        refuse_spent("login_failures_per_account", account)
     guard("login_failures", account, client.network)
     if not matches(user, password):
         hit("login_failures_per_address", client.network)
+        if not is_known:
+            hit("login_failures_per_account", account)
         return None
     forgive("login_failures", account, client.network)
     return user

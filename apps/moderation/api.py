@@ -35,7 +35,7 @@ def put_deactivate(request: SessionRequest, data: Payload[DeactivateIn]) -> Answ
     return deactivate(request, data)
 
 
-@router.post("/users/reactivate", auth=anyone, response=Reply[LoginOut], tags=["users"])
+@router.post("/users/reactivate", auth=anyone, response={200: Reply[LoginOut], **refusals(429)}, tags=["users"])
 def reactivate(request: HttpRequest, data: Payload[ReactivateIn]) -> Answer:
     return ok(people.reactivate(token=data.token, client=client_of(request)), "Login successful.")
 

@@ -74,6 +74,15 @@ def test_a_wrong_password_is_as_for_any_login(bob):
     assert not response.cookies.keys() & {"access_token", "refresh_token"}
 
 
+def test_a_wrong_password_counts_as_for_any_login(bob, settings):
+    settings.THROTTLES = True
+
+    answers = [Browser().sign_in("wrong") for _ in range(11)]
+
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == [*map(str, reversed(range(10))), "0"]
+    assert (answers[-1].status_code, answers[-1]["Retry-After"]) == (429, answers[-1]["X-RateLimit-Reset"])
+
+
 def test_reading_needs_the_cookie_only(browser):
     assert browser.get(f"{API}/users/profile").json()["data"]["username"] == "bob"
     assert browser.get(f"{API}/stream/poll").status_code == 200

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.utils import timezone
 
-from apps.accounts.models import Session, User
+from apps.accounts.models import KnownAddress, Session, User
+from apps.accounts.services import sessions
 from apps.core.http import throttling
 from tests.accounts.test_get_profile import OWN_KEYS
 from tests.client import ApiClient, caller_at
@@ -240,6 +241,109 @@ def test_right_logins_do_not_use_up_the_address(alice, settings):
     statuses = [login().status_code for _ in range(8)]
 
     assert statuses == [200] * 8
+
+
+@pytest.fixture
+def _guessed(settings, _throttled):
+    """Three strangers have tried a password on alice, and so have others on nobody; that is one too many."""
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"login_failures_per_account": "3/hour"}
+    UserFactory(username="alice")
+    login(client=caller_at("192.0.2.1"))
+    login(client=caller_at("2001:db8::1"))
+    for number, name in enumerate(["alice", "nobody"] * 3):
+        assert login(name, "Wrong@123", client=caller_at(f"203.0.113.{number}")).status_code == 401
+
+
+@pytest.mark.usefixtures("db", "_guessed")
+@pytest.mark.parametrize("name", ["alice", "alice@example.com", "nobody"])
+def test_guesses_from_many_addresses_are_counted_together(name):
+    refused = login(name, client=caller_at("203.0.113.99"))
+
+    assert (refused.status_code, refused["X-RateLimit-Limit"]) == (429, "3")
+    assert 900 < int(refused["Retry-After"]) <= 3600
+
+
+@pytest.mark.usefixtures("db", "_guessed")
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::ffff"])
+def test_whoever_has_signed_in_from_there_still_may(address):
+    for _ in range(5):
+        assert login(password="Wrong@123", client=caller_at(address)).status_code == 401  # they may mistype, too
+
+    assert login(client=caller_at(address)).status_code == 200
+
+
+@pytest.mark.usefixtures("db", "_guessed")
+def test_addresses_known_of_others_are_strangers(settings):
+    UserFactory(username="bob")
+
+    assert login("bob", client=caller_at("203.0.113.99")).status_code == 200
+    assert login(client=caller_at("203.0.113.99")).status_code == 429
+
+
+@pytest.mark.usefixtures("db", "_guessed")
+def test_an_address_is_known_for_30_days():
+    KnownAddress.objects.update(last_login_at=timezone.now() - timedelta(days=31))
+
+    assert login(client=caller_at("192.0.2.1")).status_code == 429
+
+
+@pytest.mark.usefixtures("_throttled")
+def test_mistyping_at_home_locks_nobody_out_elsewhere(alice, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"login_failures_per_account": "3/hour"}
+    login()
+    for _ in range(5):
+        login(password="Wrong@123")
+
+    assert login(client=caller_at("192.0.2.7")).status_code == 200
+
+
+@pytest.mark.usefixtures("_throttled")
+def test_it_tells_how_many_attempts_are_left(alice):
+    left = [login(password="Wrong@123")["X-RateLimit-Remaining"] for _ in range(11)]
+
+    assert left == ["9", "8", "7", "6", "5", "4", "3", "2", "1", "0", "0"]
+
+
+@pytest.mark.usefixtures("_throttled")
+def test_it_tells_of_the_count_that_has_least_left(alice, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"login_failures_per_address": "5/15 minutes"}
+
+    refused = login(password="Wrong@123")
+
+    assert (refused["X-RateLimit-Limit"], refused["X-RateLimit-Remaining"]) == ("5", "4")
+
+
+@pytest.mark.usefixtures("_throttled")
+def test_right_logins_have_a_limit_too(alice, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"login": "2/hour"}
+
+    statuses = [login().status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+    assert Session.objects.count() == 2
+    assert login(client=caller_at("192.0.2.7")).status_code == 200
+
+
+@pytest.mark.usefixtures("_throttled", "redis_away")
+def test_without_redis_guesses_are_counted_all_the_same(alice):
+    statuses = [login(password="Wrong@123").status_code for _ in range(11)]
+
+    assert statuses == [401] * 10 + [429]
+    assert login(client=caller_at("192.0.2.7")).status_code == 200
+
+
+def test_the_device_that_was_unused_for_longest_is_signed_out(alice, monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 3)
+    first, second, third = [login().json()["data"] for _ in range(3)]
+    Session.objects.filter(pk=Session.objects.earliest("pk").pk).update(last_used_at=timezone.now())
+
+    login()
+
+    assert [opens(data["access"]) for data in (first, second, third)] == [True, False, True]
+
+
+def opens(access):
+    return ApiClient().get("/users/profile", authorization=f"Bearer {access}").status_code == 200
 
 
 def test_it_remembers_the_login(alice):

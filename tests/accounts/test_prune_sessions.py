@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apps.accounts.models import Session
+from apps.accounts.models import KnownAddress, Session
 from apps.accounts.tasks import prune_sessions
 from tests.client import sign_in
 
@@ -25,3 +25,13 @@ def test_only_the_long_dead_are_forgotten(alice, change, kept):
     prune_sessions()
 
     assert Session.objects.exists() is kept
+
+
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+def test_addresses_are_forgotten_after_a_month(alice, days, kept):
+    sign_in(alice)
+    KnownAddress.objects.update(last_login_at=timezone.now() - timedelta(days=days))
+
+    prune_sessions()
+
+    assert KnownAddress.objects.exists() is kept

@@ -121,6 +121,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
             "core.seededgrant",
+            "accounts.knownaddress",
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
             "social.storyview",

@@ -1,12 +1,19 @@
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.core.http.clients import Client, read_address
 from apps.core.reading.compiled import compiled
+
+if TYPE_CHECKING:
+    from apps.accounts.models.users import User
+
+REMEMBERED = timedelta(days=30)
+"""So long an address counts as one from which a person signs in."""
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -41,6 +48,40 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class KnownAddressQuerySet(models.QuerySet["KnownAddress"]):
+    def outdated(self) -> Self:
+        return self.filter(last_login_at__lt=timezone.now() - REMEMBERED)
+
+    def knows(self, user: "User", client: Client) -> bool:
+        """Whether this person has signed in from there lately."""
+        since = timezone.now() - REMEMBERED
+        return self.filter(user=user, network=client.network, last_login_at__gte=since).exists()
+
+    def remember(self, user: "User", client: Client) -> None:
+        """This person has signed in from there just now."""
+        if read_address(client.address):
+            row = KnownAddress(user=user, network=client.network)
+            unique = ["user", "network"]
+            self.bulk_create([row], update_conflicts=True, unique_fields=unique, update_fields=["last_login_at"])
+
+
+class KnownAddress(models.Model):
+    """Where somebody has signed in from. They still may, however many others guess their password."""
+
+    user = models.ForeignKey("accounts.User", db_index=False, on_delete=models.CASCADE, related_name="known_addresses")
+    network = models.CharField(max_length=50, help_text="An IPv4 address, or the /64 of an IPv6 address.")
+    last_login_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = KnownAddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "known addresses"
+        constraints = [models.UniqueConstraint(fields=["user", "network"], name="one_row_per_known_address")]
+
+    def __str__(self) -> str:
+        return self.network
 
 
 @compiled()

@@ -11,14 +11,19 @@ from django.utils import timezone
 
 from apps.accounts.credentials import check_credentials
 from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
-from apps.accounts.models import Session, User, person
+from apps.accounts.models import KnownAddress, Session, User, person
 from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
 from apps.core.http.clients import Client
 from apps.core.http.errors import InvalidToken
+from apps.core.http.throttling import guard
 from apps.core.reading.shapes import Item, show
 from apps.live import services as live
+
+MAX_SESSIONS = 100
+"""Devices that one person may be signed in with."""
+ENDED_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,16 @@ def sign_in(*, user: User, client: Client) -> SignedIn:
     return SignedIn(**vars(tokens), user=show(person(user.pk), OwnProfileOut).one())
 
 
+def note_login(*, user: User, client: Client) -> None:
+    """Count a login that succeeded, and remember where it came from; refused when it was one too many."""
+    guard("login", str(user.pk), client.network)
+    KnownAddress.objects.remember(user, client)
+
+
 @transaction.atomic
 def open_session(*, user: User, client: Client) -> Tokens:
+    """A new session of an active account; of too many, those that were unused for longest end."""
+    note_login(user=user, client=client)
     now = timezone.now()
     # First: an account that is being switched off ends the sessions it has after this, or is inactive here.
     if not User.objects.active().filter(pk=user.pk).update(last_login=now):
@@ -61,6 +74,9 @@ def open_session(*, user: User, client: Client) -> Tokens:
         ip=client.address or None,
         expires_at=now + timedelta(days=settings.SESSION_DAYS),
     )
+    living = Session.objects.alive(now).filter(user=user).order_by("-last_used_at", "-pk")
+    for surplus in living[MAX_SESSIONS : MAX_SESSIONS + ENDED_AT_ONCE]:
+        logout(session=surplus)
     return tokens_of(session)
 
 
@@ -124,3 +140,4 @@ def shut_out(*, user: User) -> None:
 
 def prune_sessions() -> None:
     Session.objects.long_dead().delete()
+    KnownAddress.objects.outdated().delete()
