@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,11 +12,12 @@ from django.utils import timezone
 from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, User, listening_session, living_session, permission_names
+from apps.accounts.services.sessions import note_login
 from apps.accounts.tokens import Claims, Purpose, read_token
 from apps.core.http.auth import ListenerPass, SignedInRequest, bearer_token
 from apps.core.http.clients import client_of
 from apps.core.http.csrf import refuse_forged
-from apps.core.http.errors import InvalidToken, Throttled
+from apps.core.http.errors import InvalidToken
 from apps.core.reading.compiled import Rows
 
 
@@ -66,14 +66,15 @@ class AccountBackend(ModelBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: object
     ) -> User | None:
-        """For the console's login form; the API's login is services.sessions."""
+        """For the console's login page, which answers what is refused; the API's login is services.sessions."""
         if request is None or not username or password is None:
             return None
-        try:
-            user = check_credentials(name=username, password=password, client=client_of(request))
-        except Throttled as error:
-            raise PermissionDenied from error
-        return user if user and user.is_active else None
+        client = client_of(request)
+        user = check_credentials(name=username, password=password, client=client)
+        if user is None or not user.is_active:
+            return None
+        note_login(user=user, client=client)
+        return user
 
     def get_all_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
         """In one query; where it finds none yet, Django would ask for each way they are given."""

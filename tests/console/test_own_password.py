@@ -35,6 +35,17 @@ def test_without_the_right_password_nothing_ends(staff, staff_client):
     assert Session.objects.filter(user=staff, revoked_at=None).exists()
 
 
+def test_guessing_the_old_one_has_the_limits_of_a_login(staff, staff_client, settings):
+    settings.THROTTLES = True
+
+    statuses = [change(staff_client, old="a guess").status_code for _ in range(10)]
+
+    assert statuses == [200] * 10
+    assert change(staff_client).status_code == 429
+    staff.refresh_from_db()
+    assert staff.check_password(PASSWORD)
+
+
 @pytest.mark.parametrize("who", ["nobody", "member"])
 def test_it_is_a_page_for_staff(client, alice, who):
     if who == "member":

@@ -1,17 +1,22 @@
 """A new password, set by oneself or for somebody: whoever knew the old one is out."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 
+from apps.accounts.admin.login import log_in, with_throttled_page
+from apps.accounts.credentials import check_credentials
 from apps.accounts.models import User
 from apps.accounts.services import sessions
+from apps.core.http.clients import Client, client_of
 
 
 class EndsSessions:
@@ -28,13 +33,23 @@ class PasswordForm(EndsSessions, AdminPasswordChangeForm):
 
 
 class OwnPasswordForm(EndsSessions, AdminOwnPasswordChangeForm):
-    pass
+    def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.client = client
+
+    def clean_old_password(self) -> str:
+        """Guessing it has the limits that a login has."""
+        old: str = self.cleaned_data["old_password"]
+        if check_credentials(name=self.user.username, password=old, client=self.client) is None:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
 
 
+@with_throttled_page
 def change_own_password(request: HttpRequest) -> HttpResponseBase:
     """As unfold's, which takes no form of ours."""
     page = PasswordChangeView.as_view(
-        form_class=OwnPasswordForm,
+        form_class=partial(OwnPasswordForm, client=client_of(request)),
         success_url=reverse("admin:password_change_done"),
         extra_context=admin.site.each_context(request),
     )
@@ -43,7 +58,10 @@ def change_own_password(request: HttpRequest) -> HttpResponseBase:
 
 def own_pages() -> list[URLPattern]:
     view = admin.site.admin_view(change_own_password, cacheable=True)
-    return [path("password_change/", view, name="password_change")]
+    return [
+        path("login/", log_in, name="login"),
+        path("password_change/", view, name="password_change"),
+    ]
 
 
 admin.site.extra_urls = own_pages  # type: ignore[attr-defined]  # unfold's hook: before the site's own addresses
