@@ -40,14 +40,15 @@ def new_token_id() -> str:
     return secrets.token_hex(16)
 
 
-def make_token(purpose: Purpose, claims: Claims) -> str:
+def make_token(purpose: Purpose, claims: Claims, *, issued_at: float | None = None) -> str:
+    """A token that says this, the same one for the same moment; `issued_at` is in seconds since 1970, or now."""
     payload = {
         "iss": ISSUER,
         "aud": purpose,
         "sub": str(claims.user_id),
         "sid": claims.session_id,
         "jti": claims.token_id,
-        "iat": int(time.time()),
+        "iat": int(time.time() if issued_at is None else issued_at),
         "exp": int(claims.expires_at),
     }
     return jwt.encode(payload, settings.TOKEN_KEY, algorithm=ALGORITHM, headers={"typ": f"{purpose}+jwt"})

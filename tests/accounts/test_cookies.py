@@ -130,8 +130,20 @@ def test_refreshing_gives_new_cookies(browser):
     assert browser.get(f"{API}/users/profile").status_code == 200
 
 
+def test_two_tabs_at_once_end_with_the_same_cookie(browser):
+    used = browser.cookies["refresh_token"].value
+    first = browser.send("/users/auth/jwt/refresh").cookies["refresh_token"].value
+    browser.cookies["refresh_token"] = used
+
+    second = browser.send("/users/auth/jwt/refresh")
+
+    assert (second.status_code, second.cookies["refresh_token"].value) == (200, first)
+    assert browser.send("/users/auth/jwt/refresh").status_code == 200
+
+
 def test_a_refresh_that_fails_clears_both_cookies(browser):
     used = browser.cookies["refresh_token"].value
+    browser.send("/users/auth/jwt/refresh")
     browser.send("/users/auth/jwt/refresh")
     browser.cookies["refresh_token"] = used
 

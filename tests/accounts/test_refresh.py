@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import Session
+from apps.accounts.tokens import Purpose, read_token
 from apps.core.http import throttling
 from tests.client import ApiClient, sign_in
 from tests.races import together
@@ -54,18 +55,87 @@ def test_a_session_does_not_live_longer_by_it(alice):
     assert Session.objects.get().expires_at == end
 
 
-def test_a_token_used_twice_ends_its_whole_session(alice):
+def test_an_answer_that_was_lost_can_be_asked_for_again(alice):
+    first = sign_in(alice).refresh
+    lost = refresh(first).json()["data"]
+
+    again = [refresh(first) for _ in range(3)]
+
+    assert [answer.status_code for answer in again] == [200] * 3
+    assert {answer.json()["data"]["refresh"] for answer in again} == {lost["refresh"]}
+    assert all(opens(answer.json()["data"]["access"]) for answer in again)
+    assert refresh(lost["refresh"]).status_code == 200
+
+
+@pytest.fixture
+def move_clock(monkeypatch):
+    def move(seconds):
+        later = timezone.now() + timedelta(seconds=seconds)
+        monkeypatch.setattr("apps.accounts.services.sessions.timezone.now", lambda: later)
+
+    return move
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(29, 200), (31, 401)])
+def test_its_predecessor_gets_the_pair_again_for_30_seconds(alice, move_clock, seconds, status):
+    first = sign_in(alice).refresh
+    second = refresh(first).json()["data"]
+
+    move_clock(seconds)
+
+    assert refresh(first).status_code == status
+    assert opens(second["access"]) is (status == 200)
+
+
+def test_the_30_seconds_do_not_begin_anew(alice, move_clock):
+    first = sign_in(alice).refresh
+    refresh(first)
+    move_clock(20)
+    refresh(first)
+
+    move_clock(15)
+
+    assert refresh(first).json()["code"] == "token_reused"
+
+
+def is_over(reused, *pairs):
+    """The session has ended, with all its tokens."""
+    body = (reused.status_code, reused.json()["code"], reused.json()["detail"])
+    dead = [not opens(pair["access"]) and refresh(pair["refresh"]).status_code == 401 for pair in pairs]
+    return body == (401, "token_reused", "Invalid or expired token.") and all(dead)
+
+
+def test_once_its_successor_was_used_a_token_ends_the_whole_session(alice):
     first, other_device = sign_in(alice), sign_in(alice)
     second = refresh(first.refresh).json()["data"]
+    third = refresh(second["refresh"]).json()["data"]
 
-    response = refresh(first.refresh)
+    reused = refresh(first.refresh)
 
-    assert response.status_code == 401
-    assert (response.json()["code"], response.json()["detail"]) == ("token_reused", "Invalid or expired token.")
-    assert not opens(first.access)
-    assert not opens(second["access"])
-    assert refresh(second["refresh"]).status_code == 401
+    assert is_over(reused, vars(first), second, third)
     assert opens(other_device.access)
+
+
+def test_a_token_used_long_ago_ends_the_whole_session(alice):
+    first = sign_in(alice)
+    pairs = [vars(first)]
+    for _ in range(3):
+        pairs.append(refresh(pairs[-1]["refresh"]).json()["data"])
+
+    assert is_over(refresh(pairs[1]["refresh"]), *pairs)
+
+
+@pytest.mark.parametrize("ended", ["by logging out", "by staff"])
+def test_a_session_that_has_ended_gives_nobody_a_pair_again(alice, ended):
+    first = sign_in(alice).refresh
+    pair = refresh(first).json()["data"]
+    if ended == "by staff":
+        alice.is_active = False
+        alice.save(update_fields=["is_active"])
+    else:
+        ApiClient().post("/users/auth/logout", authorization=f"Bearer {pair['access']}")
+
+    assert refresh(first).status_code == 401
 
 
 @pytest.mark.parametrize("body", [None, {}, {"refresh": ""}, {"refresh": None}])
@@ -121,14 +191,30 @@ def test_it_is_throttled(alice, settings):
     assert (second.status_code, second["X-RateLimit-Limit"]) == (429, "1")
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_at_once_one_wins_and_all_lose_the_session(alice):
-    for _ in range(5):
-        token = sign_in(alice).refresh
-        answers = together(*[lambda token=token: refresh(token)] * 20)
-        assert sorted(answer.status_code for answer in answers) == [200] + [401] * 19
-        winner = next(answer for answer in answers if answer.status_code == 200).json()["data"]
-        assert {answer.json()["code"] for answer in answers if answer.status_code == 401} == {"token_reused"}
-        assert not opens(winner["access"])
-        assert refresh(winner["refresh"]).status_code == 401
+def test_all_of_twenty_at_once_get_the_same_pair(alice):
+    token = sign_in(alice).refresh
+
+    answers = together(*[lambda: refresh(token)] * 20)
+
+    pairs = [answer.json()["data"] for answer in answers]
+    assert len({pair["refresh"] for pair in pairs}) == 1
+    assert all(opens(pair["access"]) for pair in pairs)
+    assert refresh(pairs[0]["refresh"]).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_an_old_token_and_its_successor_at_once_neither_gets_two_pairs(alice):
+    """Whichever comes first: the session goes on with one pair, or is over."""
+    first = sign_in(alice).refresh
+    second = refresh(first).json()["data"]["refresh"]
+
+    answers = together(*[lambda: refresh(first), lambda: refresh(second)] * 5)
+
+    given = [id_of(answer.json()["data"]["refresh"]) for answer in answers if answer.status_code == 200]
+    assert len(set(given) - {id_of(second)}) == 1
+    assert set(Session.objects.filter(revoked_at=None).values_list("refresh_id", flat=True)) <= set(given)
+
+
+def id_of(token):
+    return read_token(token, Purpose.REFRESH).token_id

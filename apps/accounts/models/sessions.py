@@ -35,6 +35,10 @@ class Session(models.Model):
 
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="sessions")
     refresh_id = models.CharField(max_length=32, help_text="The one refresh token that still counts.")
+    previous_refresh_id = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="The one that was swapped for it."
+    )
+    rotated_at = models.DateTimeField(null=True, help_text="When that was.")
     user_agent = models.CharField(max_length=255, blank=True)
     ip = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -21,6 +21,8 @@ from apps.core.http.throttling import guard
 from apps.core.reading.shapes import Item, show
 from apps.live import services as live
 
+PREDECESSOR_LIVES = timedelta(seconds=30)
+"""So long a refresh token that was swapped still gets the pair that came of it."""
 MAX_SESSIONS = 100
 """Devices that one person may be signed in with."""
 ENDED_AT_ONCE = 20
@@ -81,27 +83,34 @@ def open_session(*, user: User, client: Client) -> Tokens:
 
 
 def tokens_of(session: Session) -> Tokens:
-    def token(purpose: Purpose, token_id: str, expires_at: float) -> str:
-        return make_token(purpose, Claims(session.user_id, session.pk, token_id, expires_at))
-
+    """The pair of a session: a new access token, and the refresh token that counts, always in the same words."""
+    made_at = session.rotated_at or session.created_at
+    access = Claims(session.user_id, session.pk, new_token_id(), time.time() + settings.ACCESS_TOKEN_SECONDS)
+    refresh = Claims(session.user_id, session.pk, session.refresh_id, session.expires_at.timestamp())
     return Tokens(
-        access=token(Purpose.ACCESS, new_token_id(), time.time() + settings.ACCESS_TOKEN_SECONDS),
-        refresh=token(Purpose.REFRESH, session.refresh_id, session.expires_at.timestamp()),
+        access=make_token(Purpose.ACCESS, access),
+        refresh=make_token(Purpose.REFRESH, refresh, issued_at=made_at.timestamp()),
         expires_in=settings.ACCESS_TOKEN_SECONDS,
     )
 
 
 def refresh(*, token: str) -> Tokens:
-    """New tokens for the one refresh token that still counts; an older one ends the session."""
+    """New tokens for the one refresh token that still counts.
+
+    Its predecessor gets the same ones for a while, since an answer may be lost, and two tabs may ask at once; any
+    other ends the session.
+    """
     claims = read_token(token, Purpose.REFRESH)
     now = timezone.now()
     sessions = Session.objects.filter(pk=claims.session_id, user=claims.user_id)
     # Conditions on this one row only: PostgreSQL does not look again at a joined one after waiting for a lock.
     current = sessions.filter(refresh_id=claims.token_id, revoked_at=None, expires_at__gt=now)
-    # Together: whoever comes with the same token waits, and revokes the session only after it was read.
+    swapped = {"refresh_id": new_token_id(), "previous_refresh_id": claims.token_id, "rotated_at": now}
+    lately = {"previous_refresh_id": claims.token_id, "rotated_at__gt": now - PREDECESSOR_LIVES}
+    # Together: whoever comes with the same token waits, and then finds it swapped.
     with transaction.atomic():
-        rotated = current.update(refresh_id=new_token_id(), last_used_at=now)
-        session = sessions.alive().first() if rotated else None
+        rotated = current.update(**swapped, last_used_at=now)
+        session = sessions.alive(now).filter(**lately).first()
     if session:
         return tokens_of(session)
     if not rotated and (stolen := sessions.exclude(refresh_id=claims.token_id).first()):
