@@ -15,6 +15,7 @@ class Exchange:
     parts: list[bytes] = field(default_factory=list)
     taken: int = 0
     """How many parts of the body the server read."""
+    taken_before_answer: int = 0
 
     @property
     def body(self) -> bytes:
@@ -47,7 +48,7 @@ def exchange(
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            answer.status = message["status"]
+            answer.status, answer.taken_before_answer = message["status"], answer.taken
             answer.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
         elif message.get("body"):
             answer.parts.append(message["body"])

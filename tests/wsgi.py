@@ -42,8 +42,15 @@ def exchange(method: str, path: str, body: bytes | Iterable[bytes] = b"", **head
         answer.headers = {name.lower(): value for name, value in fields}
 
     response = application(environ, start_response)
-    answer.parts = list(response)
+    for part in response:
+        if not answer.parts:
+            answer.taken_before_answer = taken(source)
+        answer.parts.append(part)
     if hasattr(response, "close"):
         response.close()
-    answer.taken = source.taken if isinstance(source, Chunks) else source.tell()
+    answer.taken = taken(source)
     return answer
+
+
+def taken(source: BytesIO | Chunks) -> int:
+    return source.taken if isinstance(source, Chunks) else source.tell()

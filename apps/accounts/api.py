@@ -38,7 +38,7 @@ from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.middleware import error_response
 from apps.core.http.pages import json_response
 from apps.core.http.payload import Payload
-from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import SpentThrottle, Throttle
 from apps.core.media.uploads import DOCUMENTS
@@ -135,6 +135,7 @@ def update_profile(request: SignedInRequest, data: Payload[ProfileIn]) -> Answer
 
 
 @router.put("/users/profile/avatar", throttle=Throttle("upload"), response=Reply[AvatarOut])
+@takes_files(up_to=people.AVATAR_BYTES)
 def set_avatar(request: SignedInRequest, data: Payload[AvatarIn]) -> Answer:
     people.set_avatar(user=request.user, upload=data.file)
     return ok(show(person(request.user.pk), AvatarOut).one())
@@ -152,6 +153,7 @@ def list_documents(request: SignedInRequest) -> Answer:
 
 
 @router.post("/users/verify", throttle=Throttle("upload"), response={201: Reply[UploadedDocumentOut]})
+@takes_files(up_to=documents.DOCUMENT_BYTES)
 def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Status[Answer]:
     document = documents.upload_document(user=request.user, type=data.type, upload=data.file)
     return Status(201, ok(show_instance(document, UploadedDocumentOut), "Document uploaded successfully."))

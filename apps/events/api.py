@@ -14,7 +14,7 @@ from apps.core.http.auth import AnyRequest, OpenFileLink, SignedInRequest, anyon
 from apps.core.http.errors import PermissionDenied
 from apps.core.http.pages import PageQuery, json_response, page
 from apps.core.http.payload import Payload
-from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Page, Reply, ok
 from apps.core.media.uploads import IMAGES
 from apps.core.reading.shapes import Item, show
@@ -75,6 +75,7 @@ def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
 
 
 @router.post("/events", response={201: Reply[EventOut], **refusals(403)})
+@takes_files(up_to=services.COVER_BYTES)
 def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Answer]:
     event = services.create_event(host=request.user, form=data)
     return Status(201, ok(item(request, event.pk), "Event created successfully."))
@@ -86,6 +87,7 @@ def get_event(request: AnyRequest, event_id: int) -> HttpResponse:
 
 
 @router.put("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
+@takes_files(up_to=services.COVER_BYTES)
 def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)
@@ -93,6 +95,7 @@ def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn
 
 
 @router.patch("/events/{id:event_id}", response={200: Reply[EventOut], **refusals(403)})
+@takes_files(up_to=services.COVER_BYTES)
 def update_event(request: SignedInRequest, event_id: int, data: Payload[EventChanges]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)

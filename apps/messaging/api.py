@@ -13,7 +13,7 @@ from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest
 from apps.core.http.pages import LogQuery, PageQuery, log, near, page
 from apps.core.http.payload import Payload
-from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Log, Page, Reply, ok
 from apps.core.http.throttling import Throttle
 from apps.core.media.uploads import SHOWN
@@ -53,6 +53,7 @@ def message_log(request: SignedInRequest, messages: Any, query: LogQuery) -> Htt
 
 
 @router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
+@takes_files(up_to=5 * services.ATTACHMENT_BYTES)
 def send_message(request: SignedInRequest, data: Payload[MessageIn]) -> Status[Answer]:
     message = services.write_to(sender=request.user, receiver_id=data.receiver_id, letter=data)
     return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))
@@ -85,6 +86,7 @@ def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuer
     throttle=Throttle("chat"),
     response={201: Reply[MessageOut], **refusals(403)},
 )
+@takes_files(up_to=5 * services.ATTACHMENT_BYTES)
 def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterIn]) -> Status[Answer]:
     message = services.write_into(conversation=room(request, name), sender=request.user, letter=data)
     return Status(201, ok(show_instance(message, MessageOut, request.viewer), "Message sent."))

@@ -12,7 +12,7 @@ from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest
 from apps.core.http.pages import PageQuery, json_response, page
 from apps.core.http.payload import Payload
-from apps.core.http.routing import FILE_ANSWER, Router, refusals
+from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Page, PersonOut, Reply, ok
 from apps.core.http.throttling import Throttle
 from apps.core.media.uploads import STORY_MEDIA
@@ -126,6 +126,7 @@ def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> HttpRespo
 
 
 @router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut], **refusals(403)})
+@takes_files(up_to=stories.VIDEO_BYTES)
 def post_story(request: SignedInRequest, data: Payload[StoryIn]) -> Status[Answer]:
     story = stories.post_story(user=request.user, upload=data.content_file, caption=data.caption)
     return Status(201, ok(show_instance(story, StoryOut, request.viewer), "Story created successfully."))

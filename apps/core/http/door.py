@@ -1,10 +1,14 @@
-"""The outermost door: how much a request may carry, enforced while it is read."""
+"""The outermost door: how much a request may carry, enforced while it is read.
+
+A body has up to MAX_BODY_BYTES, whatever its path is; only a form to an operation that takes files may be larger.
+"""
 
 import asyncio
 import logging
+import re
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import IO, Any
@@ -14,13 +18,17 @@ import orjson
 from django.conf import settings
 
 from apps.core.http.errors import DomainError, TooLarge
+from apps.core.http.links import API
 from apps.core.operations.logs import new_request_id
 
 access_log = logging.getLogger("infloo.access")
 
-DRAINED_BYTES = 64 * 1024 * 1024
-DRAINED_SECONDS = 10
+DRAINED_BYTES = 32 * 1024 * 1024
+DRAINED_SECONDS = 2
 PIECE = 64 * 1024
+
+uploads: list[tuple[str, re.Pattern[str], int]] = []
+"""Which operations take files: method, path, and how many bytes of files in one form. The router writes it."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -33,6 +41,22 @@ class BadLength(DomainError):
     detail = "The Content-Length is not a number."
 
 
+def allow_uploads(method: str, path: str, up_to: int) -> None:
+    """Let a form carry that many bytes of files to this operation; `path` is as ninja spells it."""
+    parts = [re.escape(part) for part in re.split(r"{[^}]*}", API + path)]
+    uploads.append((method, re.compile("[^/]+".join(parts) + "/?"), up_to))
+
+
+def limit_for(method: str, path: str, content_type: str) -> int:
+    """How many bytes a body of this type may have there."""
+    limit: int = settings.MAX_BODY_BYTES
+    if content_type.lower().startswith("multipart/form-data"):
+        for taking, pattern, up_to in uploads:
+            if method == taking and pattern.fullmatch(path):
+                return min(up_to + limit, settings.MAX_UPLOAD_BYTES)
+    return limit
+
+
 class BodyLimit:
     """Answers 413 as soon as a body is announced or grows too large; Django would first store it whole."""
 
@@ -42,14 +66,16 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif problem := announced_problem(*announcement(scope)):
-            await drain(scope, receive)
-            await refuse(scope, send, problem)
+            return
+        length, content_type = announcement(scope)
+        limit = limit_for(scope["method"], scope["path"], content_type)
+        if problem := announced_problem(length, limit):
+            await refuse(scope, receive, send, problem)
         else:
-            await self.counted(scope, receive, send)
+            await self.counted(scope, receive, send, limit)
 
-    async def counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit, received, there_is_more = limit_for(announcement(scope)[1]), 0, True
+    async def counted(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        received, there_is_more = 0, True
 
         async def count() -> Mapping[str, Any]:
             nonlocal received, there_is_more
@@ -61,9 +87,7 @@ class BodyLimit:
 
         await self.application(scope, count, send)
         if received > limit:
-            if there_is_more:
-                await drain(scope, receive)
-            await refuse(scope, send, TooLarge())
+            await refuse(scope, receive, send, TooLarge(), there_is_more=there_is_more)
 
 
 def announcement(scope: Scope) -> tuple[str, str]:
@@ -72,20 +96,14 @@ def announcement(scope: Scope) -> tuple[str, str]:
     return length.decode("latin-1"), content_type.decode("latin-1")
 
 
-def announced_problem(length: str, content_type: str) -> DomainError | None:
+def announced_problem(length: str, limit: int) -> DomainError | None:
     if not (length.isascii() and length.isdigit()):
         return BadLength()
-    return TooLarge() if int(length[:20]) > limit_for(content_type) else None
-
-
-def limit_for(content_type: str) -> int:
-    is_form = content_type.lower().startswith("multipart/form-data")
-    limit: int = settings.MAX_UPLOAD_BYTES if is_form else settings.MAX_BODY_BYTES
-    return limit
+    return TooLarge() if int(length[:20]) > limit else None
 
 
 async def drain(scope: Scope, receive: Receive) -> None:
-    """Throw away what is still being sent, within reason: who writes before reading would not see the answer."""
+    """Throw away what is still being sent, but not for long: who writes before reading would not see the answer."""
     if b"expect" in dict(scope["headers"]):  # waits for our word
         return
     left = DRAINED_BYTES
@@ -95,13 +113,18 @@ async def drain(scope: Scope, receive: Receive) -> None:
                 left -= len(message["body"])
 
 
-async def refuse(scope: Scope, send: Send, error: DomainError) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, error: DomainError, *, there_is_more: bool = True) -> None:
+    """Answer at once, and then throw away the rest of the body before the connection ends with the answer."""
     request_id = new_request_id(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1"))
     body = orjson.dumps(error.envelope())
-    headers = [(name.lower().encode(), value.encode()) for name, value in refusal_headers(request_id, body)]
+    named = [*refusal_headers(request_id, body), ("Connection", "close")]
+    headers = [(name.lower().encode(), value.encode()) for name, value in named]
     await send({"type": "http.response.start", "status": error.status, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
     log_refusal(scope["method"], scope["path"], error, request_id)
+    if there_is_more:
+        await drain(scope, receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def refusal_headers(request_id: str, body: bytes) -> list[tuple[str, str]]:
@@ -124,15 +147,14 @@ def wsgi_body_limit(application: WSGIApplication) -> WSGIApplication:
     """
 
     def limited(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body, content_type = environ["wsgi.input"], environ.get("CONTENT_TYPE", "")
+        limit = limit_for(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), environ.get("CONTENT_TYPE", ""))
         with tempfile.SpooledTemporaryFile(max_size=settings.MAX_BODY_BYTES) as stored:
-            problem = announced_problem(environ.get("CONTENT_LENGTH") or "0", content_type)
+            problem = announced_problem(environ.get("CONTENT_LENGTH") or "0", limit)
             if problem is None and "HTTP_TRANSFER_ENCODING" in environ:
-                problem = take_in(environ, stored, limit_for(content_type))
+                problem = take_in(environ, stored, limit)
             if problem is None:
                 return application(environ, start_response)
-        drain_input(body)
-        return [refuse_wsgi(environ, start_response, problem)]
+        return refuse_wsgi(environ, start_response, problem)
 
     return limited
 
@@ -155,9 +177,14 @@ def drain_input(body: IO[bytes]) -> None:
         left -= len(piece)
 
 
-def refuse_wsgi(environ: WSGIEnvironment, start_response: StartResponse, error: DomainError) -> bytes:
+def refuse_wsgi(environ: WSGIEnvironment, start_response: StartResponse, error: DomainError) -> Iterator[bytes]:
     request_id = new_request_id(environ.get("HTTP_X_REQUEST_ID"))
     body = orjson.dumps(error.envelope())
     start_response(f"{error.status} {HTTPStatus(error.status).phrase}", refusal_headers(request_id, body))
     log_refusal(environ["REQUEST_METHOD"], environ["PATH_INFO"], error, request_id)
-    return body
+    return answer_first(body, environ["wsgi.input"])
+
+
+def answer_first(answer: bytes, rest: IO[bytes]) -> Iterator[bytes]:
+    yield answer
+    drain_input(rest)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import ninja
 from django.urls import register_converter
@@ -12,12 +12,16 @@ from ninja.constants import NOT_SET
 from ninja.errors import ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.params.models import TModel
+from pydantic import BaseModel
 
+from apps.core.http import door
 from apps.core.http.auth import Anyone, Bearer, OpenFileLink
 from apps.core.http.idempotency import MAX_LENGTH, once
 from apps.core.http.payload import invalid_from
 from apps.core.http.schemas import ErrorOut
 from apps.core.operations import metrics
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 FILE_CONTENT = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 FILE_ANSWER: dict[str, Any] = {
@@ -36,6 +40,25 @@ FILE_ANSWER: dict[str, Any] = {
 def refusals(*statuses: int) -> dict[int, type[ErrorOut]]:
     """Further refusals of an operation, for its `response`."""
     return dict.fromkeys(statuses, ErrorOut)
+
+
+def takes_files(*, up_to: int) -> Callable[[Handler], Handler]:
+    """The form of this operation may carry that many bytes of files; any other body stays below MAX_BODY_BYTES."""
+
+    def declare(handler: Handler) -> Handler:
+        handler.upload_bytes = up_to  # type: ignore[attr-defined]  # for the router
+        return handler
+
+    return declare
+
+
+def refuse_undeclared(handler: Callable[..., Any]) -> None:
+    """The doors would let no file through to an operation that does not say that it takes some."""
+    annotation = inspect.signature(handler).parameters["data"].annotation
+    shape: type[BaseModel] = get_args(annotation)[0]
+    fields = shape.model_json_schema().get("properties", {}).values()
+    if any(map(holds_file, fields)) != hasattr(handler, "upload_bytes"):
+        raise ValueError(f"{handler.__name__}: @takes_files goes with a body that has files, and with no other.")
 
 
 class IdConverter(IntConverter):
@@ -77,7 +100,11 @@ class Router(ninja.Router):
             503: True,
         }
         name = operation_id or view_func.__name__
+        if body:
+            refuse_undeclared(view_func)
         metrics.operation_ids.update({(method, path): name for method in methods})
+        if up_to := getattr(view_func, "upload_bytes", 0):
+            door.allow_uploads(methods[0], path, up_to)
         super().add_api_operation(
             path,
             methods,

@@ -4,12 +4,32 @@ import json
 
 import pytest
 
+from apps.accounts.schemas import AvatarIn, LoginIn
 from apps.core.http import door
+from apps.core.http.links import API
+from apps.core.http.payload import Payload
+from apps.core.http.routing import Router, takes_files
 from tests.asgi import exchange
 from tests.client import ApiClient
+from tests.operations import OPERATIONS
 
-LOGIN = "/api/v1/users/auth/login"
+LOGIN = f"{API}/users/auth/login"
+AVATAR = f"{API}/users/profile/avatar"
 FORM = "multipart/form-data; boundary=x"
+WITHOUT_FILES = [
+    ("POST", LOGIN),
+    ("POST", f"{API}/nothing/here"),
+    ("POST", "/"),
+    ("POST", "/admin/login/"),
+    ("POST", "/admin/accounts/user/add/"),
+    ("PUT", "/media/avatars/a.webp"),
+    ("POST", AVATAR),
+    ("PUT", f"{AVATAR}/x"),
+    ("PUT", f"/x{AVATAR}"),
+    ("PUT", f"{API}/events/1/x"),
+    ("PATCH", f"{API}/chat/1"),
+]
+WITH_FILES = [("PUT", AVATAR), ("PUT", f"{AVATAR}/"), ("POST", f"{API}/chat/conversations/our-room/messages")]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +56,9 @@ def test_who_writes_before_reading_still_sees_the_refusal():
     answer = exchange("POST", LOGIN, [b"x" * 400] * 10, content_length="4000", content_type="application/json")
 
     assert is_refused(answer)
+    assert answer.taken_before_answer == 0
     assert answer.taken == 10  # read and thrown away
+    assert answer.headers["connection"] == "close"
 
 
 def test_what_grows_too_large_is_thrown_away_within_reason(monkeypatch):
@@ -60,9 +82,45 @@ def test_only_a_form_may_hold_files(content_type):
 
 
 @pytest.mark.parametrize("content_type", [FORM, FORM.replace("multipart", "MultiPart")])
-def test_a_form_with_files_may_be_larger(content_type):
-    assert exchange("POST", LOGIN, [b"x" * 5000], content_type=content_type).status == 400
-    assert is_refused(exchange("POST", LOGIN, [b"x" * 5001], content_type=content_type))
+@pytest.mark.parametrize(("method", "path"), WITH_FILES)
+def test_a_form_with_files_may_be_larger(method, path, content_type):
+    assert exchange(method, path, [b"x" * 5000], content_type=content_type).status == 401
+    assert is_refused(exchange(method, path, [b"x" * 5001], content_type=content_type))
+
+
+@pytest.mark.parametrize(("method", "path"), WITHOUT_FILES)
+def test_where_no_files_are_taken_a_form_has_no_more_than_any_body(method, path):
+    announced = exchange(method, path, [b"x" * 1001], content_type=FORM, content_length="1001")
+    chunked = exchange(method, path, [b"x" * 500] * 100, content_type=FORM)
+
+    assert is_refused(announced)
+    assert announced.taken_before_answer == 0
+    assert is_refused(chunked)
+    assert chunked.taken_before_answer == 3  # as soon as it was too much
+
+
+def test_every_operation_takes_what_its_shape_says():
+    for operation in OPERATIONS:
+        takes_files = "multipart/form-data" in operation.details.get("requestBody", {}).get("content", {})
+        limits = {door.limit_for(operation.method, f"{API}{operation.url()}{slash}", FORM) for slash in ("", "/")}
+        assert limits == {5000 if takes_files else 1000}, operation
+
+
+@pytest.mark.parametrize(
+    ("shape", "declare"), [(AvatarIn, lambda handler: handler), (LoginIn, takes_files(up_to=1))], ids=["files", "none"]
+)
+def test_an_operation_says_that_it_takes_files_if_it_does(shape, declare):
+    def handler(request, data: Payload[shape]): ...
+
+    with pytest.raises(ValueError, match="handler: @takes_files goes with a body that has files"):
+        Router().post("/toys")(declare(handler))
+
+
+@pytest.mark.parametrize(("path", "megabytes"), [(AVATAR, 5), (f"{API}/events/1", 10)])
+def test_each_form_may_be_as_large_as_its_files_and_another_body(settings, path, megabytes):
+    settings.MAX_UPLOAD_BYTES = 101 * 1024 * 1024
+
+    assert door.limit_for("PUT", path, FORM) == megabytes * 1024 * 1024 + 1000
 
 
 def test_the_limit_itself_is_allowed():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apps.core.http import door
-from tests.core.http.test_body_limit import FORM, LOGIN, is_refused
+from tests.core.http.test_body_limit import FORM, LOGIN, WITH_FILES, WITHOUT_FILES, is_refused
 from tests.wsgi import exchange
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +25,7 @@ def test_what_is_announced_too_large_is_refused():
     answer = exchange("POST", LOGIN, b"x" * 1001, content_type="application/json")
 
     assert is_refused(answer)
+    assert answer.taken_before_answer == 0
     assert answer.taken == 1001  # read and thrown away: who writes before reading sees the refusal
 
 
@@ -38,10 +39,22 @@ def test_what_grows_too_large_is_refused_while_it_is_read(monkeypatch):
 
 
 @pytest.mark.parametrize("body", [bytes, chunks])
-def test_a_form_with_files_may_be_larger(body):
-    assert exchange("POST", LOGIN, body(5000), content_type=FORM).status == 400
-    assert is_refused(exchange("POST", LOGIN, body(5001), content_type=FORM))
-    assert is_refused(exchange("POST", LOGIN, body(1001), content_type="application/json"))
+@pytest.mark.parametrize(("method", "path"), WITH_FILES)
+def test_a_form_with_files_may_be_larger(method, path, body):
+    assert exchange(method, path, body(5000), content_type=FORM).status == 401
+    assert is_refused(exchange(method, path, body(5001), content_type=FORM))
+    assert is_refused(exchange(method, path, body(1001), content_type="application/json"))
+
+
+@pytest.mark.parametrize(("method", "path"), WITHOUT_FILES)
+def test_where_no_files_are_taken_a_form_has_no_more_than_any_body(method, path):
+    announced = exchange(method, path, bytes(1001), content_type=FORM)
+    chunked = exchange(method, path, chunks(40_000), content_type=FORM)
+
+    assert is_refused(announced)
+    assert announced.taken_before_answer == 0
+    assert is_refused(chunked)
+    assert chunked.taken_before_answer == 3  # as soon as it was too much
 
 
 def test_a_body_of_unknown_length_is_read_whole():
