@@ -1,11 +1,14 @@
 """Who is calling, as far as the network tells."""
 
+import logging
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
 
 WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 """How a proxy may write a hop: [2001:db8::1]:443, [2001:db8::1] or 203.0.113.7:5555."""
@@ -62,3 +65,41 @@ def network_of(address: str) -> str:
 
 def client_of(request: HttpRequest) -> Client:
     return Client(address=client_address(request), user_agent=request.headers.get("User-Agent", "")[:255])
+
+
+class ProxyWatch:
+    """Warns once, if all callers seem to come from a proxy that TRUSTED_PROXIES does not name.
+
+    They would share one count for every limit. The sign: one address inside the network brings the words of
+    X-Forwarded-For for different callers, and no other address does.
+    """
+
+    def __init__(self) -> None:
+        self.seen: tuple[str, str] | None = None
+        self.is_over = False
+
+    def look(self, request: HttpRequest) -> None:
+        forwarded = request.headers.get("X-Forwarded-For")
+        if self.is_over or forwarded is None or settings.TRUSTED_PROXIES or settings.TRUSTED_SOCKET:
+            return
+        address: str = request.META.get("REMOTE_ADDR", "")
+        if self.seen is None:
+            self.seen = address, forwarded
+        if address != self.seen[0] or not is_inside(address):
+            self.is_over = True
+        elif forwarded != self.seen[1]:
+            self.is_over = True
+            logger.warning(
+                "TRUSTED_PROXIES is empty, but every caller comes from %s with X-Forwarded-For: if that is your proxy,"
+                " name it there, or all callers share one count of every limit",
+                address or "a unix socket",
+            )
+
+
+def is_inside(address: str) -> bool:
+    """Whether it is no address of the internet; who calls over a unix socket has none."""
+    ip = read_address(address)
+    return ip is None or not ip.is_global
+
+
+proxy_watch = ProxyWatch()

@@ -17,7 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.core.http.clients import client_address
+from apps.core.http.clients import client_address, proxy_watch
 from apps.core.http.errors import DomainError, MethodNotAllowed, NotFound
 from apps.core.http.throttling import counters_noted, tightest_figures
 from apps.core.operations import metrics
@@ -38,6 +38,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
 
     def log(request: HttpRequest) -> HttpResponseBase:
         started, method = time.perf_counter(), request.method
+        proxy_watch.look(request)
         # Left set: Django writes its own lines about this request when we are done.
         request_id.set(new_request_id(request.headers.get("X-Request-ID")))
         response = get_response(request)

@@ -3,9 +3,10 @@
 from ipaddress import ip_network
 
 import pytest
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 
-from apps.core.http.clients import client_address, client_of, network_of
+from apps.core.http.clients import ProxyWatch, client_address, client_of, network_of
+from tests.client import ApiClient
 
 GARBAGE = [
     "198.51.100.1:port",
@@ -91,3 +92,52 @@ def test_a_long_user_agent_is_cut():
 )
 def test_an_ipv6_address_counts_as_its_64(address, network):
     assert network_of(address) == network
+
+
+CALLERS = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
+
+
+def said(caplog, calls, **trusted):
+    """What the log says once these callers have come: each an address, and what it said of others."""
+    with override_settings(**trusted):
+        watch = ProxyWatch()
+        for remote, forwarded in calls:
+            headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+            watch.look(RequestFactory().get("/", REMOTE_ADDR=remote, headers=headers))
+    return caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("remote", "named"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("10.0.0.1", "10.0.0.1"), ("fd00::1", "fd00::1"), ("", "unix socket")],
+)
+def test_a_proxy_that_nobody_has_named_is_warned_of_once(caplog, remote, named):
+    [warning] = said(caplog, [(remote, caller) for caller in CALLERS])
+
+    assert "TRUSTED_PROXIES" in warning
+    assert named in warning
+
+
+@pytest.mark.parametrize(
+    ("calls", "trusted"),
+    [
+        ([("127.0.0.1", caller) for caller in CALLERS], {"TRUSTED_PROXIES": [ip_network("127.0.0.1/32")]}),
+        ([("", caller) for caller in CALLERS], {"TRUSTED_SOCKET": True}),
+        ([("8.8.8.8", caller) for caller in CALLERS], {}),
+        ([(f"10.0.0.{caller[-1]}", caller) for caller in CALLERS], {}),
+        ([("127.0.0.1", None) for _ in CALLERS], {}),
+        ([("127.0.0.1", CALLERS[0]) for _ in CALLERS], {}),
+    ],
+    ids=["named", "socket named", "from the internet", "each an address", "no proxy", "one caller"],
+)
+def test_nothing_is_said_where_callers_are_told_apart(caplog, calls, trusted):
+    assert said(caplog, calls, **trusted) == []
+
+
+def test_requests_are_watched(caplog, monkeypatch):
+    monkeypatch.setattr("apps.core.http.middleware.proxy_watch", ProxyWatch())
+
+    for caller in CALLERS:
+        ApiClient().get("/health", x_forwarded_for=caller)
+
+    assert caplog.text.count("TRUSTED_PROXIES is empty") == 1
