@@ -65,7 +65,8 @@ def _seeded_again(request: pytest.FixtureRequest) -> None:
 def _fresh_process() -> None:
     """What a process remembers between requests."""
     site_settings.read.cache_clear()
-    operations.storage_state.cache_clear()
+    for state in (operations.storage_state, operations.bus_state, operations.queue_age_at):
+        state.cache_clear()
     throttling.rate_of.cache_clear()
     throttling.limiter.cache_clear()
     throttling.own_limiter.cache_clear()

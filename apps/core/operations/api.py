@@ -19,12 +19,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from apps.core.http.links import API, absolute
 from apps.core.http.routing import Router, refusals
 from apps.core.http.schemas import Out
+from apps.core.http.throttling import limiter
 from apps.core.operations import metrics
 from apps.core.queue import queue_age
 
 logger = logging.getLogger(__name__)
 FRESH_SECONDS = 2
-"""Anybody may ask how it is, as often as they like; the storages are asked this often."""
+"""Anybody may ask how it is, as often as they like; storages, bus and queue are asked this often."""
 
 router = Router(tags=["operations"], auth=None)
 
@@ -36,7 +37,11 @@ class HealthOut(Out):
 
 
 class ReadyOut(Out):
-    """`checks` names what works (`ok`), what does not (`failed`), and the queue's age in seconds."""
+    """`checks` names what works (`ok`), what does not (`failed`), and the queue's age in seconds.
+
+    Without `database` and `storage` the status is `failed`. `bus` rings between processes for live events: Redis, or
+    `embedded` in the database where there is none; without it they come later.
+    """
 
     status: Literal["ok", "failed"]
     checks: dict[str, str | int]
@@ -57,10 +62,12 @@ def health(request: HttpRequest) -> dict[str, object]:
 
 @router.get("/health/ready", auth=None, response={200: ReadyOut, 503: ReadyOut})
 def ready(request: HttpRequest) -> Status[dict[str, object]]:
-    checks: dict[str, str | int] = {"database": check_database(), "storage": check_storage()}
+    slot = int(time.monotonic() // FRESH_SECONDS)
+    checks: dict[str, str | int] = {"database": check_database(), "storage": storage_state(slot)}
     failed = "failed" in checks.values()
+    checks["bus"] = bus_state(slot)
     if checks["database"] == "ok":
-        checks["queue_age_seconds"] = queue_age()
+        checks["queue_age_seconds"] = queue_age_at(slot)
     return Status(503 if failed else 200, {"status": "failed" if failed else "ok", "checks": checks})
 
 
@@ -74,10 +81,6 @@ def check_database() -> str:
     return "ok"
 
 
-def check_storage() -> str:
-    return storage_state(int(time.monotonic() // FRESH_SECONDS))
-
-
 @lru_cache(maxsize=1)
 def storage_state(slot: int) -> str:
     """Writes and removes a file: a full or read-only disk would let itself be looked at."""
@@ -89,6 +92,19 @@ def storage_state(slot: int) -> str:
         logger.exception("the storage does not answer")
         return "failed"
     return "ok"
+
+
+@lru_cache(maxsize=1)
+def bus_state(slot: int) -> str:
+    """The client of the request counters asks, for it does not wait long for a Redis that is away."""
+    if not settings.REDIS_URL:
+        return "embedded"
+    return "ok" if limiter().storage.check() else "failed"
+
+
+@lru_cache(maxsize=1)
+def queue_age_at(slot: int) -> int:
+    return queue_age()
 
 
 @router.get("/info", auth=None, response=InfoOut)

@@ -2,12 +2,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
+from redis import Connection as RedisConnection
 
 from apps.core.queue import queue
 from tests.client import ApiClient
+
+BUS = "ok" if settings.REDIS_URL else "embedded"
 
 
 def refuse_with(error: Exception):
@@ -49,7 +53,7 @@ def test_it_is_ready(db, stored_files):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "storage": "ok", "queue_age_seconds": 0},
+        "checks": {"database": "ok", "storage": "ok", "bus": BUS, "queue_age_seconds": 0},
     }
     assert stored_files() == []
 
@@ -60,7 +64,7 @@ def test_it_is_not_ready_without_its_database(db, error):
         response = ApiClient().get("/health/ready")
 
     assert response.status_code == 503
-    assert response.json() == {"status": "failed", "checks": {"database": "failed", "storage": "ok"}}
+    assert response.json() == {"status": "failed", "checks": {"database": "failed", "storage": "ok", "bus": BUS}}
 
 
 @pytest.mark.parametrize("name", ["default", "private"])
@@ -75,6 +79,7 @@ def test_it_is_not_ready_when_a_storage_cannot_be_written(db, settings, tmp_path
     assert response.json()["checks"] | {"queue_age_seconds": 0} == {
         "database": "ok",
         "storage": "failed",
+        "bus": BUS,
         "queue_age_seconds": 0,
     }
 
@@ -85,3 +90,34 @@ def test_it_tells_how_long_the_oldest_job_has_waited(db):
     OrmQ.objects.update(lock=timezone.now() - timedelta(seconds=90))
 
     assert 90 <= ApiClient().get("/health/ready").json()["checks"]["queue_age_seconds"] <= 92
+
+
+def test_the_age_of_the_queue_is_no_failure(db):
+    with transaction.atomic():
+        queue(print)
+    OrmQ.objects.update(lock=timezone.now() - timedelta(days=9))
+
+    assert ApiClient().get("/health/ready").status_code == 200
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_it_tells_that_the_bus_is_away_and_is_ready_all_the_same(db):
+    response = ApiClient().get("/health/ready")
+
+    assert (response.status_code, response.json()["status"]) == (200, "ok")
+    assert response.json()["checks"]["bus"] == "failed"
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_however_often_it_is_asked_it_asks_the_others_once_in_a_while(db, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("apps.core.operations.api.FRESH_SECONDS", 3600)
+    tried = []
+    connect = RedisConnection.connect
+    monkeypatch.setattr(RedisConnection, "connect", lambda self: tried.append(self) or connect(self))
+    ApiClient().get("/health/ready")
+
+    with django_assert_num_queries(5):  # only whether the database answers
+        states = [ApiClient().get("/health/ready").json()["checks"]["bus"] for _ in range(5)]
+
+    assert states == ["failed"] * 5
+    assert len(tried) == 1
