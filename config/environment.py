@@ -138,8 +138,7 @@ def redis_address(name: str) -> str:
         raise ImproperlyConfigured(
             f"{name} must look like redis://127.0.0.1:6379/0, rediss://host:6379/0 or unix:///folder/redis.sock."
         )
-    # The name that limits knows a socket by.
-    return f"redis+{value}" if value.startswith("unix:") else value
+    return value
 
 
 def request_limit(name: str, default: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,7 +52,9 @@ def limiter() -> FixedWindowRateLimiter:
         "socket_timeout": REDIS_SECONDS,
         "retry": Retry(NoBackoff(), 0),
     }
-    return FixedWindowRateLimiter(storage_from_string(settings.REDIS_URL, **options))
+    # limits knows a socket by another name than redis-py.
+    address = re.sub("^unix:", "redis+unix:", settings.REDIS_URL)
+    return FixedWindowRateLimiter(storage_from_string(address, **options))
 
 
 @lru_cache

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
-from limits.storage import storage_from_string
 
+from apps.core.http import throttling
+from apps.live import bell
 from config import environment as readers
 
 pytestmark = pytest.mark.sqlite
@@ -156,10 +157,12 @@ def test_it_takes_every_documented_form(tmp_path, variable, value):
     assert start(tmp_path, **{variable: value}).stderr == ""
 
 
-def test_a_socket_of_redis_is_one_that_the_counters_know(monkeypatch):
+@pytest.mark.parametrize("connects", [throttling.limiter, bell.redis_client])
+def test_a_socket_of_redis_is_one_that_all_who_use_it_know(monkeypatch, settings, connects):
     monkeypatch.setenv("REDIS_URL", "unix:///run/redis.sock")
+    settings.REDIS_URL = readers.redis_address("REDIS_URL")
 
-    assert storage_from_string(readers.redis_address("REDIS_URL"))
+    assert connects.__wrapped__()
 
 
 def manage(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
