@@ -34,6 +34,7 @@ def test_it_opens_with_its_place_in_the_log(serve, alice):
         assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert stream.headers["cache-control"] == "no-store"
         assert stream.headers["x-accel-buffering"] == "no"
+        assert stream.headers["x-frame-options"] == "DENY"
         assert stream.headers["x-request-id"]
         assert "content-length" not in stream.headers
 
