@@ -1,10 +1,11 @@
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
@@ -91,6 +92,19 @@ def run_jobs() -> Callable[[], int]:
         return count
 
     return work
+
+
+@pytest.fixture
+def each(subtests: pytest.Subtests, db) -> Callable[..., AbstractContextManager[None]]:
+    """A subtest of this name; what it does to the database is undone."""
+
+    @contextmanager
+    def check(*name: object) -> Iterator[None]:
+        with subtests.test(" ".join(map(str, name))), transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return check
 
 
 @pytest.fixture
