@@ -17,7 +17,8 @@ class Ran:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.found: list[str] = []
-        self.passed: list[str] = []
+        self.passed: set[str] = set()
+        self.failed: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -30,13 +31,16 @@ class Ran:
         self.found = node.workeroutput.get("found", self.found)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and report.passed:
-            self.passed.append(report.nodeid)
+        """Each subtest reports under the name of its test, which has passed when all of them have."""
+        if report.failed:
+            self.failed.add(report.nodeid)
+        elif report.passed and report.when == "call":
+            self.passed.add(report.nodeid)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if hasattr(session.config, "workeroutput"):
             return
-        self.file.write_text(json.dumps({"found": self.found, "passed": self.passed}))
+        self.file.write_text(json.dumps({"found": self.found, "passed": sorted(self.passed - self.failed)}))
 
 
 def main(files: list[str]) -> int:

@@ -1,12 +1,13 @@
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
@@ -120,6 +121,19 @@ def silent_port() -> Iterator[int]:
 def redis_away(request: pytest.FixtureRequest, settings: Any) -> None:
     settings.REDIS_URL = f"redis://127.0.0.1:{request.getfixturevalue(request.param)}/0"
     throttling.limiter.cache_clear()
+
+
+@pytest.fixture
+def each(subtests: pytest.Subtests, db) -> Callable[..., AbstractContextManager[None]]:
+    """A subtest of this name; what it does to the database is undone."""
+
+    @contextmanager
+    def check(*name: object) -> Iterator[None]:
+        with subtests.test(" ".join(map(str, name))), transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+    return check
 
 
 @pytest.fixture
