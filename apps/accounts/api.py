@@ -78,7 +78,7 @@ def refresh(request: HttpRequest, data: Payload[RefreshIn]) -> Answer:
     token = data.refresh or bearer_token(request)
     if not token:
         raise Invalid({"refresh": ["This field is required."]})
-    return ok(sessions.refresh(token=token), "Token refreshed")
+    return ok(sessions.refresh(token=token, client=client_of(request)), "Token refreshed")
 
 
 # Whoever was too busy may still leave, once with each session.
@@ -116,7 +116,8 @@ def login_by_cookie(request: HttpRequest, response: HttpResponse, data: Payload[
 def refresh_by_cookie(request: HttpRequest, response: HttpResponse) -> Any:
     refuse_forged(request)
     try:
-        set_tokens(response, sessions.refresh(token=request.COOKIES.get(REFRESH, "")))
+        token = request.COOKIES.get(REFRESH, "")
+        set_tokens(response, sessions.refresh(token=token, client=client_of(request)))
     except InvalidToken as error:
         refusal = error_response(error)
         clear_tokens(refusal)

@@ -13,17 +13,17 @@ from apps.core.http.throttling import forgive, guard, hit, refuse_spent
 RECENT = timedelta(minutes=15)
 
 
-def check_credentials(*, name: str, password: str, client: Client) -> User | None:
+def check_credentials(*, name: str, password: str, client: Client, is_signed_in: bool = False) -> User | None:
     """The account of this name (or e-mail address) and password, active or not.
 
     Each attempt on an account counts from an address until a right one starts the count anew. Failures count for the
     address as a whole too, so that nobody tries one password on many accounts, and for the account as a whole, so
-    that nobody tries many addresses on it; whoever has signed in from theirs lately is spared the last.
+    that nobody tries many addresses on it; whoever is signed in, or was from theirs lately, is spared the last.
     """
     refuse_spent("login_failures_per_address", client.network)
     user = User.objects.with_login(name).select_related("user_type").first()
     account = (user.username if user else name).lower()  # one count for both of its names
-    is_known = user is not None and KnownAddress.objects.knows(user, client)
+    is_known = is_signed_in or (user is not None and KnownAddress.objects.knows(user, client))
     if not is_known:
         refuse_spent("login_failures_per_account", account)
     guard("login_failures", account, client.network)
@@ -51,5 +51,5 @@ def confirm(*, session: Session, password: str, client: Client) -> None:
             raise RecentLoginRequired
     elif not password:
         raise Invalid({"password": ["This field is required."]})
-    elif check_credentials(name=user.username, password=password, client=client) is None:
+    elif check_credentials(name=user.username, password=password, client=client, is_signed_in=True) is None:
         raise WrongPassword

@@ -273,6 +273,26 @@ def test_whoever_has_signed_in_from_there_still_may(address):
 
 
 @pytest.mark.usefixtures("db", "_guessed")
+def test_whoever_has_a_session_there_still_may():
+    session = login(client=caller_at("192.0.2.1")).json()["data"]
+    caller_at("198.51.100.1").post("/users/auth/refresh", {"refresh": session["refresh"]})
+
+    assert login(client=caller_at("198.51.100.1")).status_code == 200
+
+
+@pytest.mark.usefixtures("db", "_guessed")
+@pytest.mark.parametrize(("password", "status"), [(PASSWORD, 200), ("Wrong@123", 400)])
+def test_whoever_is_signed_in_may_still_show_that_it_is_they(password, status):
+    access = login(client=caller_at("192.0.2.1")).json()["data"]["access"]
+
+    answer = caller_at("203.0.113.99").patch(
+        "/users/deactivate", {"password": password}, authorization=f"Bearer {access}"
+    )
+
+    assert answer.status_code == status
+
+
+@pytest.mark.usefixtures("db", "_guessed")
 def test_addresses_known_of_others_are_strangers(settings):
     UserFactory(username="bob")
 

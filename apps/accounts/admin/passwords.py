@@ -40,7 +40,8 @@ class OwnPasswordForm(EndsSessions, AdminOwnPasswordChangeForm):
     def clean_old_password(self) -> str:
         """Guessing it has the limits that a login has."""
         old: str = self.cleaned_data["old_password"]
-        if check_credentials(name=self.user.username, password=old, client=self.client) is None:
+        name = self.user.username
+        if check_credentials(name=name, password=old, client=self.client, is_signed_in=True) is None:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return old
 

@@ -59,20 +59,20 @@ class KnownAddressQuerySet(models.QuerySet["KnownAddress"]):
         return self.filter(last_login_at__lt=timezone.now() - REMEMBERED)
 
     def knows(self, user: "User", client: Client) -> bool:
-        """Whether this person has signed in from there lately."""
+        """Whether this person has been signed in there lately."""
         since = timezone.now() - REMEMBERED
         return self.filter(user=user, network=client.network, last_login_at__gte=since).exists()
 
-    def remember(self, user: "User", client: Client) -> None:
-        """This person has signed in from there just now."""
+    def remember(self, user_id: int, client: Client) -> None:
+        """This person has signed in from there just now, or gone on with a session."""
         if read_address(client.address):
-            row = KnownAddress(user=user, network=client.network)
+            row = KnownAddress(user_id=user_id, network=client.network)
             unique = ["user", "network"]
             self.bulk_create([row], update_conflicts=True, unique_fields=unique, update_fields=["last_login_at"])
 
 
 class KnownAddress(models.Model):
-    """Where somebody has signed in from. They still may, however many others guess their password."""
+    """Where somebody has been signed in. They still may sign in there, however many others guess their password."""
 
     user = models.ForeignKey("accounts.User", db_index=False, on_delete=models.CASCADE, related_name="known_addresses")
     network = models.CharField(max_length=50, help_text="An IPv4 address, or the /64 of an IPv6 address.")

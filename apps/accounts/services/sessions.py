@@ -58,7 +58,7 @@ def sign_in(*, user: User, client: Client) -> SignedIn:
 def note_login(*, user: User, client: Client) -> None:
     """Count a login that succeeded, and remember where it came from; refused when it was one too many."""
     guard("login", str(user.pk), client.network)
-    KnownAddress.objects.remember(user, client)
+    KnownAddress.objects.remember(user.pk, client)
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def tokens_of(session: Session) -> Tokens:
     )
 
 
-def refresh(*, token: str) -> Tokens:
+def refresh(*, token: str, client: Client) -> Tokens:
     """New tokens for the one refresh token that still counts.
 
     Its predecessor gets the same ones for a while, since an answer may be lost, and two tabs may ask at once; any
@@ -111,6 +111,8 @@ def refresh(*, token: str) -> Tokens:
     with transaction.atomic():
         rotated = current.update(**swapped, last_used_at=now)
         session = sessions.alive(now).filter(**lately).first()
+        if rotated and session:
+            KnownAddress.objects.remember(session.user_id, client)
     if session:
         return tokens_of(session)
     if not rotated and (stolen := sessions.exclude(refresh_id=claims.token_id).first()):
