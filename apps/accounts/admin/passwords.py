@@ -11,24 +11,27 @@ from django.urls import URLPattern, path, reverse
 from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 
 from apps.accounts.models import User
-from apps.accounts.services import sessions
+from apps.accounts.services import sessions, staff
 
 
-class EndsSessions:
-    @transaction.atomic
+class PasswordForm(AdminPasswordChangeForm):
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
     def save(self, commit: bool = True) -> User:
-        form: Any = super()
-        user: User = form.save(commit=commit)
-        sessions.end_all(user=user)
+        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
+        staff.set_password(user=self.user, password=password, by=self.by)
+        user: User = self.user
         return user
 
 
-class PasswordForm(EndsSessions, AdminPasswordChangeForm):
-    pass
-
-
-class OwnPasswordForm(EndsSessions, AdminOwnPasswordChangeForm):
-    pass
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=commit)
+        sessions.end_all(user=user)
+        return user
 
 
 def change_own_password(request: HttpRequest) -> HttpResponseBase:
