@@ -57,7 +57,9 @@ class EventAdmin(ModeratedAdmin):
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
         """With a link to the cover for those who may see it; of a cancelled event nobody may."""
-        if Event.objects.visible_to(request.user).with_cover(request.user).filter(pk=obj.pk).exists():
+        covered = Event.objects.visible_to(request.user).with_cover(request.user)
+        if event := covered.filter(pk=obj.pk).first():
+            services.open_cover(event=event, by=request.user)
             context["file_path"] = file_path("event", obj.pk, request.user.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -27,6 +27,7 @@ REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
 STALLED_AFTER = timedelta(minutes=10)
 COVER_BYTES = 10 * 1024 * 1024
+ONE_VIEW = timedelta(minutes=10)
 
 
 def announce(event: Event, *, key: str, code: str, actor: User | None, **words: str) -> None:
@@ -127,9 +128,9 @@ def touch(event: Event) -> None:
 
 
 def open_cover(*, event: Event, by: Viewer) -> None:
-    """Somebody opens the file; when only a moderator's permission lets them, the trail says so."""
+    """Somebody opens the file; when only a moderator's permission lets them, the trail says so, once for a while."""
     if isinstance(by, User) and not event.shown:
-        audit.record(actor=by, action="event.cover_viewed", target=event)
+        audit.record_once(actor=by, action="event.cover_viewed", target=event, within=ONE_VIEW)
 
 
 @transaction.atomic

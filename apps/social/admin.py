@@ -91,6 +91,7 @@ class StoryAdmin(ReadOnlyAdmin):
     ) -> Any:
         """With a link to the media for those who may see it; of an expired story nobody may."""
         if Story.objects.visible_to(request.user).filter(pk=obj.pk).exists():
+            stories.open_story(story=obj, by=request.user)
             context["file_path"] = file_path("story", obj.pk, request.user.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -94,6 +94,8 @@ class DocumentAdmin(ReadOnlyAdmin):
         document = self.get_object(request, object_id)
         if document is None:
             raise Http404
+        if request.method == "GET" and document.file:
+            documents.open_document(document=document, by=request.user)
         form = ReviewForm(request.POST or None)
         if form.is_valid() and self.decide(request, document, form):
             return redirect("admin:accounts_document_changelist")
