@@ -1,5 +1,6 @@
 """What the pages of the staff console have in common."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
@@ -9,12 +10,27 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timesince import timesince
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList as UnfoldChangeList
 
+from apps.core.declarations import Page
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+PAGES = [
+    Page("Operations", "Audit trail", "visibility", "core.auditentry", order=930),
+    Page("Operations", "Idempotency keys", "key", "core.idempotencykey", order=1000),
+]
+FIRST = 5
+"""So many of what waits and what is to come stand on the first page."""
+
+Table = dict[str, list[Any]]
+"""As unfold's table component takes it."""
 
 Fieldsets = Any  # unfold has no types, and Django's stubs disagree with themselves across its classes
 
@@ -146,6 +162,19 @@ def person_column(name: str, title: str = "") -> Any:
         return portrait(getattr(row, name))
 
     return column
+
+
+def linked(page: str, row: Model, text: object) -> str:
+    """`text`, leading to the page of `row` that is called `page`, as in `events_event_change`."""
+    return format_html('<a href="{}" class="text-link">{}</a>', reverse(f"admin:{page}", args=[row.pk]), text)
+
+
+def ago(moment: datetime) -> str:
+    return timesince(moment, depth=1)
+
+
+def since(oldest: datetime | None) -> str:
+    return f"the oldest for {ago(oldest)}" if oldest else "nothing waits"
 
 
 def changed_columns(form: Any) -> set[str]:

@@ -9,13 +9,14 @@ from apps.accounts.credentials import confirm
 from apps.accounts.models import Session, Taxonomy, User
 from apps.accounts.services import people
 from apps.core import audit
+from apps.core.declarations import Evidence
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
 from apps.core.media.uploads import discarded_on_failure
 from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile
 from apps.moderation.schemas import ReportIn
-from apps.moderation.targets import Evidence, find
+from apps.moderation.targets import find
 
 ONE_VIEW = timedelta(minutes=10)
 

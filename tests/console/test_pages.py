@@ -244,6 +244,8 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
         groups = client.get("/admin/").context["sidebar_navigation"]
         return {item["link"] for group in groups for item in group["items"]}
 
+    sections = [group.get("title") for group in boss_client.get("/admin/").context["sidebar_navigation"]]
+    assert sections[1:] == ["People", "Network", "Events", "Chat", "Moderation", "Notifications", "Operations"]
     assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
     seeded = [
         *[User, UserType, Document, Session, Block, Connection, Story, Event, Attendance],
@@ -273,7 +275,9 @@ def test_the_first_page_tells_how_things_stand(boss_client, staff_client):
     assert (cards["Jobs waiting"][0], cards["Failed jobs"][0]) == (0, 1)
     assert cards["Documents to review"][0] == 1
     assert cards["People"][0] == User.objects.count()
-    assert page.context["people"]["rows"][0] == ["Influencer", 3, 3, 0]
+    panels = {panel["title"]: panel["content"] for panel in page.context["panels"]}
+    assert list(panels) == ["Documents that wait", "Next events", "New people, month by month", "People by type"]
+    assert panels["People by type"]["rows"][0] == ["Influencer", 3, 3, 0]
     assert "Jobs waiting" not in {card["title"] for card in staff_client.get("/admin/").context["cards"]}
 
 
