@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.core.paginator import InvalidPage
 from django.db import transaction
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +20,23 @@ from django_q import admin as q2
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
+from unfold.sites import UnfoldAdminSite
 
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 
 admin.site.unregister([Config, Group, Schedule, Success, Failure, OrmQ])
+
+
+def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """As Unfold's; nothing stands on a page that is not there."""
+    try:
+        page: HttpResponse = UnfoldAdminSite.search(admin.site, request, extra_context)
+    except InvalidPage:
+        return HttpResponse()
+    return page
+
+
+admin.site.search = search  # type: ignore[attr-defined]  # Unfold's
 
 
 class SiteSettings(Config):

@@ -1,19 +1,79 @@
 """What the pages of the staff console have in common."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR
+from django.db import DataError
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timesince import timesince
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.decorators import display
+from unfold.views import ChangeList as UnfoldChangeList
+
+from apps.core.declarations import Page
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
+PAGES = [
+    Page("Operations", "Audit trail", "visibility", "core.auditentry", order=930),
+    Page("Operations", "Idempotency keys", "key", "core.idempotencykey", order=1000),
+]
+FIRST = 5
+"""So many of what waits and what is to come stand on the first page."""
+
+Table = dict[str, list[Any]]
+"""As unfold's table component takes it."""
+
 Fieldsets = Any  # unfold has no types, and Django's stubs disagree with themselves across its classes
+
+BIGGEST = 2**63 - 1
+"""The greatest number that a database holds."""
+LONGEST_SEARCH = 200
+"""Characters; a search of more finds nothing."""
+
+
+class ChangeList(UnfoldChangeList):
+    """A list may be narrowed down by what its page offers: its filters, and the exact value of a column.
+
+    Any other lookup could be used to guess at what the pages hide, one letter after the other and without a trace.
+    """
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        if any(is_beyond(value) for values in self.get_filters_params().values() for value in values):
+            raise IncorrectLookupParameters("No column holds such a number")
+        specs, has_filters, lookups, may_have_duplicates, are_active = super().get_filters(request)
+        if refused := lookups.keys() - self.own_lookups():
+            raise IncorrectLookupParameters(f"No filter of this list: {sorted(refused)}")
+        for spec in specs:
+            is_used = isinstance(spec, admin.FieldListFilter) and spec.used_parameters
+            if is_used and spec.queryset(request, self.root_queryset) is None:  # as unfold's filters pass by nonsense
+                raise IncorrectLookupParameters(f"Not a value of the filter {spec.title}")
+        return specs, has_filters, lookups, may_have_duplicates, are_active
+
+    def own_lookups(self) -> set[str]:
+        """What no filter takes, and yet may stand in the address; a column of ours is the one it sorts by."""
+        columns = [self.get_ordering_field(name) for name in self.list_display]
+        names = [column.removeprefix("-") for column in columns if isinstance(column, str)]
+        allowed = {*names, *(f"{name}__exact" for name in names)}
+        if f"{self.date_hierarchy}__year" in self.filter_params:  # Django has made a period of it
+            allowed |= {f"{self.date_hierarchy}__gte", f"{self.date_hierarchy}__lt"}
+        return allowed
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read at once: what the database refuses is refused here, and not by the page that is half written."""
+        super().get_results(request)
+        is_number = (request.GET.get(PAGE_VAR) or "1") == str(self.page_num)  # for what is none Django takes the first
+        if not (is_number and 1 <= self.page_num <= self.paginator.num_pages):
+            raise IncorrectLookupParameters("There is no such page")
+        len(self.result_list)
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -26,11 +86,29 @@ class ModelAdmin(UnfoldModelAdmin):
     superuser_fields: ClassVar[set[str]] = set()
     """What gives power: for anybody else these fields are not in the form."""
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChangeList
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        page = super().get_changelist_instance(request)
+        """For any address: what cannot be looked up leads back to the list, with `?e=1`."""
+        try:
+            page = super().get_changelist_instance(request)
+        except (DisallowedModelAdminLookup, DisallowedModelAdminToField) as error:  # Django has rules of its own
+            raise IncorrectLookupParameters from error
+        except (OverflowError, ValueError, DataError) as error:  # numbers and times that no column holds
+            raise IncorrectLookupParameters from error
         if not (page.query or page.has_active_filters):
             page.full_result_count = page.result_count  # or unfold would offer to show what is shown
         return page
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """What PostgreSQL cannot be asked is not there."""
+        return None if "\0" in str(object_id) else super().get_object(request, object_id, from_field)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        if len(search_term) > LONGEST_SEARCH or "\0" in search_term:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
@@ -42,33 +120,17 @@ class ModelAdmin(UnfoldModelAdmin):
     def allowed(self, fields: list[str]) -> list[str]:
         return [name for name in fields if name not in self.superuser_fields]
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """The filters in the address are no way to guess at what the pages hide."""
-        if not super().lookup_allowed(lookup, value, request):
-            return False
-        try:
-            field = self.opts.get_field(lookup.partition("__")[0])
-        except FieldDoesNotExist:  # a filter's own parameter, or nothing
-            return True
-        return field == self.opts.pk or field.name in self.shown(request)
-
-    def shown(self, request: HttpRequest) -> set[str]:
-        """The fields that the pages show, search or filter by; a column of ours is the one it sorts by."""
-        fields = flatten_fieldsets(self.fieldsets or [(None, {"fields": self.fields or []})])
-        on_form = fields if request.user.is_superuser else self.allowed(fields)
-        columns = [
-            getattr(getattr(self, name, None), "admin_order_field", name)
-            for name in [*self.list_display, *on_form, *self.readonly_fields]
-        ]
-        searched = [name.lstrip("^=@") for name in self.search_fields]
-        filters = [*map(filtered_by, self.list_filter), self.date_hierarchy or ""]
-        return {str(name).partition("__")[0] for name in [*columns, *searched, *filters]}
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             obj.save(update_fields=changed_columns(form))
         else:
             obj.save()
+
+
+def is_beyond(value: str) -> bool:
+    """Whether `value` is a number that no column holds."""
+    digits = value.strip().lstrip("+-").lstrip("0")
+    return digits.isdecimal() and (len(digits) > len(str(BIGGEST)) or int(digits) > BIGGEST)
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -102,11 +164,17 @@ def person_column(name: str, title: str = "") -> Any:
     return column
 
 
-def filtered_by(list_filter: Any) -> str:
-    name: str = (
-        list_filter[0] if isinstance(list_filter, tuple) else getattr(list_filter, "parameter_name", list_filter)
-    )
-    return name
+def linked(page: str, row: Model, text: object) -> str:
+    """`text`, leading to the page of `row` that is called `page`, as in `events_event_change`."""
+    return format_html('<a href="{}" class="text-link">{}</a>', reverse(f"admin:{page}", args=[row.pk]), text)
+
+
+def ago(moment: datetime) -> str:
+    return timesince(moment, depth=1)
+
+
+def since(oldest: datetime | None) -> str:
+    return f"the oldest for {ago(oldest)}" if oldest else "nothing waits"
 
 
 def changed_columns(form: Any) -> set[str]:

@@ -7,8 +7,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.declarations import declared
 from apps.core.media.uploads import all_discarded_on_failure
-from apps.demo import chat, devices, documents, events, logins, network, people, reports, stories, told
+from apps.demo import chat, documents, events, logins, network, people, reports, stories, told
 from apps.demo.cast import cast
 from apps.demo.progress import Progress
 from apps.demo.world import World
@@ -42,7 +43,8 @@ def populate(world: World, count: int) -> None:
     told.tell(world, known, handed_in, gatherings, talks)
     stories.post(world)
     reports.complain(world)
-    devices.sign_in(world)
+    for scene in declared("demo", "SCENES"):
+        scene.build(world)
     if connection.vendor == "postgresql":
         # Until its own analysis comes by, it would plan every query for empty tables.
         with connection.cursor() as cursor:

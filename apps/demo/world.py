@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from apps.demo.cast import Person
 from apps.demo.progress import Progress
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 BATCH = 1000
 """Rows written in one statement."""
+SAMPLE = 1000
+"""Among so many things they are found."""
 
 
 @dataclass
@@ -39,9 +42,22 @@ class World:
         """Some moment from `start` until `end`; `end` if that comes first."""
         return start + (end - start) * self.rng.random() if start < end else end
 
+    def write(self, model: type[M], rows: list[M]) -> None:
+        """Rows of the past, with the times they were given."""
+        with times_as_given(model):
+            model._default_manager.bulk_create(rows, batch_size=BATCH)
+
     def some(self, rows: list[T], count: int) -> list[T]:
         """So many of them, or all, in any order."""
         return self.rng.sample(rows, min(count, len(rows)))
+
+    def sample(self, rows: list[T]) -> list[T]:
+        """In any order, and no more than it takes to find what is looked for among them."""
+        return self.some(rows, SAMPLE)
+
+    def sample_of(self, rows: "QuerySet[M]") -> list[M]:
+        """The same of the newest rows."""
+        return self.sample(list(rows.order_by("-pk")[:SAMPLE]))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
+from apps.core import audit
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
@@ -66,7 +67,9 @@ class EventAdmin(ModeratedAdmin):
     ) -> Any:
         """With a link to the cover for those who may see it; of a cancelled event nobody may."""
         viewer = Viewer.of(request.user)
-        if Event.objects.visible_to(viewer).with_cover(viewer).filter(pk=obj.pk).exists():
+        if event := Event.objects.visible_to(viewer).with_cover(viewer).filter(pk=obj.pk).first():
+            if look := services.look_at_cover(event=event, by=request.user):
+                audit.record_look(look)
             context["file_path"] = file_path("event", obj.pk, request.user.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -20,13 +20,7 @@ from apps.core.media.uploads import PICTURES, VIDEOS
 from apps.core.reading.viewer import Viewer
 from apps.moderation import services
 from apps.moderation.models import Report, ReportFile
-
-PAGES = {
-    Report.Target.USER: "accounts_user",
-    Report.Target.STORY: "social_story",
-    Report.Target.EVENT: "events_event",
-    Report.Target.MESSAGE: "messaging_message",
-}
+from apps.moderation.targets import reportable
 
 
 @admin.register(Report)
@@ -57,7 +51,10 @@ class ReportAdmin(ReadOnlyAdmin):
 
     @display(description="reported")
     def target_link(self, report: Report) -> str:
-        page = reverse(f"admin:{PAGES[Report.Target(report.target_type)]}_change", args=[report.target_id])
+        if (target := reportable(report.target_type)) is None:
+            return str(report)
+        options = target.model._meta
+        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[report.target_id])
         return format_html('<a href="{}" class="text-link">{}</a>, if it is still there', page, report)
 
     @display(description="status", ordering="status", label={"Open": "warning"})

@@ -9,6 +9,7 @@ from apps.accounts.models import Session, Taxonomy, User
 from apps.accounts.services import people
 from apps.core import audit
 from apps.core.audit import Look
+from apps.core.declarations import Evidence
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
 from apps.core.media.uploads import discarded_on_failure
@@ -16,7 +17,7 @@ from apps.core.reading.viewer import Viewer
 from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile
 from apps.moderation.schemas import ReportIn
-from apps.moderation.targets import Evidence, find
+from apps.moderation.targets import find
 
 
 def deactivate(*, session: Session, password: str, client: Client) -> None:

@@ -10,6 +10,7 @@ from unfold.dataclasses import ActionDialog
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
+from apps.core import audit
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
@@ -92,6 +93,8 @@ class StoryAdmin(ReadOnlyAdmin):
     ) -> Any:
         """With a link to the media for those who may see it; of an expired story nobody may."""
         if Story.objects.visible_to(Viewer.of(request.user)).filter(pk=obj.pk).exists():
+            if look := stories.look_at(story=obj, by=request.user):
+                audit.record_look(look)
             context["file_path"] = file_path("story", obj.pk, request.user.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -96,10 +96,12 @@ def test_a_cover_is_shown_through_the_private_view(staff_client, visibility):
     event = EventFactory(covered=True, visibility=visibility)
 
     html = staff_client.get(f"{EVENTS}{event.pk}/change/").content.decode()
+    noted = AuditEntry.objects.count()
     link = re.search(r'<img src="(/api[^"]+)"', html)[1]
 
     assert link.startswith(f"/api/v1/files/event/{event.pk}?sig=")
     assert b"".join(staff_client.get(link).streaming_content) == image_file().read()
+    assert noted == AuditEntry.objects.count() == (visibility == "connections")
 
 
 @pytest.mark.parametrize(

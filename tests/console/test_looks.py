@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from apps.accounts.console import joined_by_month
 from apps.accounts.models import User
-from apps.console.dashboard import joined_by_month
 from tests.factories import (
     AttendanceFactory,
     BlockFactory,
@@ -133,6 +133,10 @@ def test_the_list_of_documents_leads_to_the_review(staff_client):
     assert links == [(str(waiting.pk), "Review"), (str(decided.pk), "Look again")]
 
 
+def panels(page) -> dict[str, dict]:
+    return {panel["title"]: panel["content"] for panel in page.context["panels"]}
+
+
 def test_the_first_page_leads_to_what_waits_and_what_is_to_come(staff_client):
     document, event = DocumentFactory(), EventFactory(title="Gala", capacity=5)
     EventFactory(past=True)
@@ -140,8 +144,8 @@ def test_the_first_page_leads_to_what_waits_and_what_is_to_come(staff_client):
 
     page = staff_client.get("/admin/")
 
-    [waiting] = page.context["waiting"]["rows"]
-    [coming] = page.context["coming"]["rows"]
+    [waiting] = panels(page)["Documents that wait"]["rows"]
+    [coming] = panels(page)["Next events"]["rows"]
     assert f"/admin/accounts/document/{document.pk}/review" in waiting[0]
     assert f"/admin/events/event/{event.pk}/change/" in coming[0]
     assert coming[2] == "0\xa0of\xa05"
@@ -151,14 +155,14 @@ def test_who_may_not_review_is_not_shown_what_waits(staff_client, staff):
     DocumentFactory()
     staff.user_type.permissions.remove(staff.user_type.permissions.get(codename="review_document"))
 
-    assert staff_client.get("/admin/").context["waiting"] is None
+    assert "Documents that wait" not in panels(staff_client.get("/admin/"))
 
 
 def test_the_first_page_counts_who_joined_in_each_month_of_a_year(db, monkeypatch):
     User.objects.update(date_joined=datetime(2020, 1, 1, tzinfo=UTC))
     for moment in ("2026-01-31 23:59", "2026-02-01", "2025-03-01", "2025-02-28"):
         UserFactory(date_joined=datetime.fromisoformat(moment).replace(tzinfo=UTC))
-    monkeypatch.setattr("apps.console.dashboard.timezone.now", lambda: datetime(2026, 2, 3, tzinfo=UTC))
+    monkeypatch.setattr("apps.accounts.console.timezone.now", lambda: datetime(2026, 2, 3, tzinfo=UTC))
 
     chart = json.loads(joined_by_month())
 

@@ -3,6 +3,8 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from apps.accounts.models import Session, User, UserType
+from apps.core.models import AuditEntry
+from tests.accounts.colleagues import COLLEAGUES
 from tests.client import ApiClient, image_file, sign_in
 from tests.console.conftest import browser
 from tests.console.forms import form_of
@@ -15,6 +17,10 @@ PASSWORDS = {"password1": PASSWORD, "password2": PASSWORD}
 
 def page_of(user: User) -> str:
     return f"{LIST}{user.pk}/change/"
+
+
+def set_picture(user: User) -> None:
+    assert ApiClient(user).put("/users/profile/avatar", form={"file": image_file()}).status_code == 200
 
 
 def save(client: Client, user: User, **changes: object):
@@ -182,6 +188,41 @@ def test_a_clerk_edits_people(clerk_client, alice):
     assert User.objects.get(pk=alice.pk).first_name == "Alicia"
 
 
+def test_what_lets_somebody_in_or_reaches_them_is_changed_on_the_record(clerk, clerk_client, alice):
+    set_picture(alice)
+
+    save(clerk_client, alice, email="new@infloo.in", **{"profile-0-phone": "+911234567890"})
+    clerk_client.post(f"{LIST}{alice.pk}/password/", PASSWORDS)
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk]})
+    form = form_of(clerk_client.get(page_of(alice)), "user_form")
+    is_active = form.pop("is_active")
+    clerk_client.post(page_of(alice), form)
+    clerk_client.post(page_of(alice), form | {"is_active": is_active})
+
+    entries = AuditEntry.objects.order_by("pk").values_list("actor", "target", "action")
+    assert {entry[:2] for entry in entries} == {(clerk.pk, f"accounts.user:{alice.pk}")}
+    assert [action for _, _, action in entries] == [
+        *["user.address_changed", "user.phone_changed", "user.password_set"],
+        *["user.picture_removed", "user.switched_off", "user.switched_on"],
+    ]
+    assert not [note for note in AuditEntry.objects.values_list("note", flat=True) if note]
+
+
+def test_a_picture_that_is_not_there_is_not_removed(clerk_client, alice):
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk]})
+
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_clerk_may_take_the_password_away(boss_client, alice, alice_client):
+    response = boss_client.post(f"{LIST}{alice.pk}/password/", {"usable_password": "false", "unset-password": "1"})
+
+    alice.refresh_from_db()
+    assert response.status_code == 302
+    assert not alice.has_usable_password()
+    assert alice_client.get("/users/profile").status_code == 401
+
+
 @pytest.mark.parametrize("field", ["is_staff", "is_superuser", "groups", "user_permissions"])
 def test_a_clerk_gives_no_power(clerk_client, alice, field):
     group = Group.objects.create(name="powerful")
@@ -213,20 +254,15 @@ def test_a_clerk_turns_nobody_into_staff(clerk_client, alice):
     assert list(page.context["adminform"].form.errors) == ["user_type"]
 
 
-@pytest.mark.parametrize("who", ["boss", "clerk", "colleague", "former"])
+@pytest.mark.parametrize("who", [*COLLEAGUES, "oneself"])
 def test_a_clerk_takes_over_no_colleague(clerk_client, clerk, who):
     """Nor themselves: the right password is asked for at /admin/password_change/."""
-    made = {
-        "boss": lambda: StaffFactory(is_superuser=True),
-        "clerk": lambda: clerk,
-        "colleague": StaffFactory,
-        "former": lambda: StaffFactory(is_staff=False),
-    }
-    target = made[who]()
+    target = COLLEAGUES.get(who, lambda: clerk)()
     old = User.objects.values().get(pk=target.pk)
 
     assert clerk_client.get(page_of(target)).status_code == 200
     assert clerk_client.post(page_of(target), {"email": "mine@infloo.in"}).status_code == 403
+    assert clerk_client.post(page_of(target), {"profile-0-phone": "+911234567890"}).status_code == 403
     assert clerk_client.post(f"{LIST}{target.pk}/password/", PASSWORDS).status_code == 403
     assert "Set another password" not in clerk_client.get(page_of(target)).content.decode()
     assert User.objects.values().get(pk=target.pk) == old
@@ -234,7 +270,7 @@ def test_a_clerk_takes_over_no_colleague(clerk_client, clerk, who):
 
 def test_a_clerk_may_not_remove_the_picture_of_a_colleague(clerk_client, alice, boss):
     for user in (alice, boss):
-        assert ApiClient(user).put("/users/profile/avatar", form={"file": image_file()}).status_code == 200
+        set_picture(user)
 
     clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk, boss.pk]})
 

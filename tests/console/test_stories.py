@@ -91,6 +91,15 @@ def test_a_picture_is_shown_through_the_private_view(staff, staff_client):
     assert (entry.actor, entry.action, entry.target) == (staff, "story.viewed", f"social.story:{story.pk}")
 
 
+def test_opening_its_page_is_a_look(staff_client):
+    story = StoryFactory(video=True)
+
+    for _ in range(2):
+        staff_client.get(page_of(story))
+
+    assert [entry.target for entry in AuditEntry.objects.all()] == [f"social.story:{story.pk}"]
+
+
 def test_a_film_is_shown_with_its_controls(staff_client):
     story = StoryFactory(video=True)
 

@@ -25,6 +25,10 @@ def silent() -> Progress:
     return Progress(OutputWrapper(StringIO()))
 
 
+def small_world() -> World:
+    return World(Random(1), timezone.now(), silent())
+
+
 @pytest.fixture(autouse=True)
 def stored_files() -> None:
     """Here they stay from test to test: `network` removes them."""
@@ -34,7 +38,7 @@ def stored_files() -> None:
 def network(django_db_setup, django_db_blocker) -> Iterator[World]:
     """Built once for the tests of a module, which only look at it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        world = World(Random(1), timezone.now(), silent())
+        world = small_world()
         populate(world, PEOPLE)
         yield world
         transaction.set_rollback(True)

@@ -11,7 +11,7 @@ import pytest
 from django.contrib import admin
 from django.core.management import get_commands, load_command_class
 
-from apps.console.site import NAVIGATION
+from apps.core.declarations import declared
 from tests.e2e.conftest import ROOT, Home, fresh_environment
 
 PAGES = sorted(
@@ -155,7 +155,7 @@ def test_the_picture_of_the_house_shows_every_room():
 
 def test_the_pages_for_staff_name_lists_and_actions_as_the_console_does():
     page = (ROOT / "docs/staff/README.md").read_text()
-    lists = {title for items in NAVIGATION.values() for title, *_ in items}
+    lists = {page.title for page in declared("console", "PAGES")}
     actions = {choice for model in admin.site._registry.values() for choice in described(model)}
 
     assert {title for title in lists if f"*{title}*" not in page} == UNTOLD

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from apps.accounts.models import Session
-from apps.accounts.services import people, sessions
+from apps.accounts.services import people, sessions, staff
 from apps.accounts.tokens import Claims, Purpose, make_token, read_token
 from tests.client import ApiClient, sign_in
+from tests.factories import StaffFactory
 from tests.live.logs import greet
 
 URLS = ["/stream", "/stream/poll"]
@@ -42,7 +43,7 @@ def away(user, tokens):
 
 def switched_off(user, tokens):
     user.is_active = False
-    people.change_account(user=user, fields=["is_active"])
+    staff.change_account(user=user, fields=["is_active"], by=StaffFactory())
     return tokens.access
 
 

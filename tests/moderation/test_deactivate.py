@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import Session, User
-from apps.accounts.services.people import change_account
+from apps.accounts.services.staff import change_account
 from tests.client import ApiClient, sign_in
 from tests.console.conftest import browser
 from tests.factories import PASSWORD, StaffFactory, UserFactory
@@ -157,7 +157,7 @@ def test_a_right_login_begins_the_count_of_failures_anew(alice, alice_client):
 
 def test_whom_staff_switched_off_is_told_to_ask_them(alice):
     alice.is_active = False
-    change_account(user=alice, fields=["is_active"])
+    change_account(user=alice, fields=["is_active"], by=StaffFactory())
 
     response = log_in(alice)
 

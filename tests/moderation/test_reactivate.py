@@ -4,11 +4,11 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import Session, User
-from apps.accounts.services.people import change_account
+from apps.accounts.services.staff import change_account
 from apps.core.http.links import file_url
 from tests.accounts.test_get_profile import OWN_KEYS
 from tests.client import ApiClient
-from tests.factories import UserFactory
+from tests.factories import StaffFactory, UserFactory
 from tests.moderation.people import come_back, go_away, log_in, reactivate
 from tests.races import together
 
@@ -120,7 +120,7 @@ def test_it_is_no_other_token(token):
 
 def test_nobody_switches_themselves_on_whom_staff_switched_off(alice, token):
     alice.refresh_from_db()
-    change_account(user=alice, fields=["is_active"])
+    change_account(user=alice, fields=["is_active"], by=StaffFactory())
 
     assert refused(reactivate(token))
     assert log_in(alice).json()["code"] == "account_inactive"

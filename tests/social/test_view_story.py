@@ -1,6 +1,7 @@
 import pytest
 
 from apps.core.http.errors import NotFound
+from apps.core.models import AuditEntry
 from apps.social.models import Story, StoryView
 from apps.social.services.stories import view_story
 from tests.client import ApiClient
@@ -42,6 +43,28 @@ def test_the_authors_own_look_does_not_count(alice, alice_client):
     assert not StoryView.objects.exists()
 
 
+def test_a_moderators_look_is_no_view_but_is_written_down(story):
+    moderator = StaffFactory()
+    caller, author = ApiClient(moderator), ApiClient(story.user)
+
+    assert [view(caller, story).status_code for _ in range(2)] == [204, 204]
+
+    assert not StoryView.objects.exists()
+    assert author.get("/stories/my_stories").json()["data"][0]["views_count"] == 0
+    assert author.get(f"/stories/{story.pk}/viewers").json()["data"] == []
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.action, entry.target) == (moderator, "story.viewed", f"social.story:{story.pk}")
+
+
+def test_a_moderator_who_is_connected_looks_as_anybody_else(story):
+    moderator = ConnectionFactory(sender=StaffFactory(), receiver=story.user, accepted=True).sender
+
+    view(ApiClient(moderator), story)
+
+    assert StoryView.objects.get().viewer == moderator
+    assert not AuditEntry.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("who", "status"),
     [("connection", 204), ("moderator", 204), ("pending", 404), ("stranger", 404), ("nobody", 401)],
@@ -59,7 +82,7 @@ def test_who_may_see_it(alice, who, status):
     response = view(ApiClient(people[who]()), story)
 
     assert response.status_code == status
-    assert StoryView.objects.count() == (status == 204)
+    assert StoryView.objects.count() == (who == "connection")
 
 
 def test_an_expired_story_is_not_found(alice_client, story):

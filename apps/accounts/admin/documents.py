@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 
 from apps.accounts.models import Document
 from apps.accounts.services import documents
+from apps.core import audit
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
@@ -94,6 +95,9 @@ class DocumentAdmin(ReadOnlyAdmin):
         document = self.get_object(request, object_id)
         if document is None:
             raise Http404
+        if request.method == "GET" and document.file:
+            if look := documents.look_at(document=document, by=request.user):
+                audit.record_look(look)
         form = ReviewForm(request.POST or None)
         if form.is_valid() and self.decide(request, document, form):
             return redirect("admin:accounts_document_changelist")

@@ -15,24 +15,23 @@ from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 from apps.accounts.admin.login import log_in, with_throttled_page
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import User
-from apps.accounts.services import sessions
+from apps.accounts.services import sessions, staff
 from apps.core.http.clients import Client, client_of
 
 
-class EndsSessions:
-    @transaction.atomic
+class PasswordForm(AdminPasswordChangeForm):
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
     def save(self, commit: bool = True) -> User:
-        form: Any = super()
-        user: User = form.save(commit=commit)
-        sessions.end_all(user=user)
+        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
+        staff.set_password(user=self.user, password=password, by=self.by)
+        user: User = self.user
         return user
 
 
-class PasswordForm(EndsSessions, AdminPasswordChangeForm):
-    pass
-
-
-class OwnPasswordForm(EndsSessions, AdminOwnPasswordChangeForm):
+class OwnPasswordForm(AdminOwnPasswordChangeForm):
     def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.client = client
@@ -44,6 +43,12 @@ class OwnPasswordForm(EndsSessions, AdminOwnPasswordChangeForm):
         if check_credentials(name=name, password=old, client=self.client, is_signed_in=True) is None:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return old
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=commit)
+        sessions.end_all(user=user)
+        return user
 
 
 @with_throttled_page

@@ -1,3 +1,5 @@
+from copy import copy
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -20,7 +22,7 @@ from apps.accounts.errors import NotAway
 from apps.accounts.models import Profile, User, UserQuerySet, UserType
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
-from apps.accounts.services import people
+from apps.accounts.services import staff
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.payload import invalid_from
@@ -60,6 +62,9 @@ class ChangedAccountForm(AccountForm, UserChangeForm):
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
     """Checked and saved as if the person had sent it to the API."""
 
+    by: User
+    """Who fills it in: see `UserAdmin.save_formset`."""
+
     def clean(self) -> None:
         super().clean()
         try:
@@ -76,7 +81,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
 
     def save(self, commit: bool = True) -> Profile:
         if commit:
-            people.update_profile(user=self.instance.user, changes=self.changes())
+            staff.change_profile(user=self.instance.user, changes=self.changes(), by=self.by)
         profile: Profile = self.instance
         return profile
 
@@ -136,7 +141,6 @@ SWITCHING_OFF: ActionDialog = {
 class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not generic when it runs
     form = ChangedAccountForm
     add_form = NewAccountForm
-    change_password_form = PasswordForm
     inlines = [ProfileInline]
     list_display = ["person", "email", "user_type", "blue_tick", "works_here", "standing", "date_joined"]
     list_filter = [
@@ -206,21 +210,32 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Only a superuser changes a colleague: with somebody's password or address come their permissions."""
+        """Only a superuser changes a colleague."""
         allowed: bool = super().has_change_permission(request, obj)
-        return allowed and (request.user.is_superuser or not (isinstance(obj, User) and is_colleague(obj)))
+        return allowed and (request.user.is_superuser or not (isinstance(obj, User) and staff.is_colleague(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """An account is switched off, which hides the person."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
         if change:
-            people.change_account(user=obj, fields=changed_columns(form))
+            staff.change_account(user=obj, fields=changed_columns(form), by=request.user)
             if obj.state == User.State.DEACTIVATED:
                 self.message_user(request, MAY_COME_BACK, messages.WARNING)
         else:
-            people.add_account(user=obj)
+            staff.add_account(user=obj, by=request.user)
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        for profile_form in formset.forms:
+            profile_form.by = request.user
+        super().save_formset(request, form, formset, change)
+
+    def user_change_password(self, request: Any, id: str, form_url: str = "") -> HttpResponse:
+        """With a form that knows who sets the password; Django gives it no request."""
+        page = copy(self)
+        page.change_password_form = partial(PasswordForm, by=request.user)
+        return DjangoUserAdmin.user_change_password(page, request, id, form_url)
 
     def has_switch_off_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Where there is something to switch off."""
@@ -233,7 +248,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     def switch_off(self, request: SignedInRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         user = User.objects.get(pk=object_id)
         try:
-            people.switch_off(user=user, by=request.user)
+            staff.switch_off(user=user, by=request.user)
             self.message_user(request, f"Switched off: {user}.")
         except NotAway as error:  # back just now
             self.message_user(request, error.detail, messages.ERROR)
@@ -244,12 +259,8 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
         chosen = [user for user in queryset if self.has_change_permission(request, user)]
         for user in chosen:
-            people.remove_avatar(user=user)
+            staff.remove_picture(user=user, by=request.user)
         self.message_user(request, f"Removed {len(chosen)} pictures.")
-
-
-def is_colleague(user: User) -> bool:
-    return user.is_staff or user.is_superuser or user.user_type.for_staff
 
 
 @admin.register(UserType)

@@ -1,24 +1,21 @@
 """Joining, and telling of oneself."""
 
-from collections.abc import Collection
-
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.errors import BadReactivation, NotAway
+from apps.accounts.errors import BadReactivation
 from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.accounts.schemas import ProfileIn, RegisterIn
 from apps.accounts.services.sessions import SignedIn, shut_out, sign_in
 from apps.accounts.tokens import reactivation_facts, read_reactivation
-from apps.core import audit
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.links import API
 from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import move, notify
+from apps.notifications.services import notify
 
 AVATAR_BYTES = 5 * 1024 * 1024
 AVATAR_SIDE = 512
@@ -86,36 +83,6 @@ def leads_to(user: User) -> Redirect:
 
 
 @transaction.atomic
-def add_account(*, user: User) -> None:
-    """An account made by staff: `user` is filled in, its password included, and not saved yet."""
-    user.save()
-    Profile.objects.create(user=user, search_text=Profile.searchable(user, ""))
-
-
-@transaction.atomic
-def change_account(*, user: User, fields: Collection[str]) -> None:
-    """Save these fields of `user`: a new address is not verified yet, who is switched off is signed out.
-
-    The staff's switch is the last word: switched off by it, nobody comes back by themselves.
-    """
-    changed = set(fields)
-    if "email" in changed:
-        user.email_verified = False
-        changed.add("email_verified")
-    if "is_active" in changed:
-        user.deactivated_at = None
-        changed.add("deactivated_at")
-    user.save(update_fields=changed)
-    if "username" in changed:
-        move(to=leads_to(user))
-    if "is_active" in changed and not user.is_active:
-        shut_out(user=user)
-    profile = Profile.objects.select_for_update(no_key=True).get(user=user)
-    profile.search_text = Profile.searchable(user, profile.bio)
-    profile.save(update_fields=["search_text"])
-
-
-@transaction.atomic
 def deactivate(*, user: User) -> None:
     """By their own wish: hidden everywhere and signed out, until they come back."""
     if not User.objects.active().filter(pk=user.pk).update(is_active=False, deactivated_at=timezone.now()):
@@ -134,14 +101,6 @@ def reactivate(*, token: str, client: Client) -> SignedIn:
     if not away.filter(pk=user.pk, deactivated_at=user.deactivated_at).update(is_active=True, deactivated_at=None):
         raise BadReactivation
     return sign_in(user=user, client=client)
-
-
-@transaction.atomic
-def switch_off(*, user: User, by: User) -> None:
-    """Staff keep somebody from coming back who is away by their own wish."""
-    if not User.objects.in_state(User.State.DEACTIVATED).filter(pk=user.pk).update(deactivated_at=None):
-        raise NotAway
-    audit.record(actor=by, action="user.switched_off", target=user)
 
 
 USER_FIELDS = {"first_name", "last_name"}

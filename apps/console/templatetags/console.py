@@ -1,9 +1,9 @@
 from typing import Any
 
 from django import template
-from django.urls import reverse
 
-from apps.console.site import NAVIGATION
+from apps.console.site import changelist
+from apps.core.declarations import declared
 
 register = template.Library()
 
@@ -11,15 +11,11 @@ register = template.Library()
 @register.filter
 def crumbs(parts: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """The titles and addresses of the way to a page, in the words of the navigation."""
-    words = {changelist(model): (group, title) for group, items in NAVIGATION.items() for title, _, model in items}
+    words = {changelist(page): (page.section, page.title) for page in declared("console", "PAGES")}
     way = [(str(part["title"]), str(part.get("link", ""))) for part in parts]
     for position, (_, link) in enumerate(way):
         if link in words:
-            group, title = words[link]
-            start = [] if group == title else [(group, "")]
+            section, title = words[link]
+            start = [] if section == title else [(section, "")]
             return [*start, (title, link), *way[position + 1 :]]
     return way
-
-
-def changelist(model: str) -> str:
-    return reverse(f"admin:{model.replace('.', '_')}_changelist")

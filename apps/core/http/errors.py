@@ -1,5 +1,7 @@
 """How Infloo says no. api.py and the doors turn these into the contract's envelope."""
 
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+
 VALIDATION_ERROR = "Validation Error"
 
 
@@ -57,7 +59,7 @@ class InvalidToken(NotAuthenticated):
     detail = "Invalid or expired token."
 
 
-class PermissionDenied(DomainError):
+class PermissionDenied(DomainError, DjangoPermissionDenied):
     status = 403
     code = "permission_denied"
     detail = "You do not have permission to perform this action."

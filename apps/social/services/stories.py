@@ -52,8 +52,11 @@ def post_story(*, user: User, upload: Upload, caption: str = "") -> Story:
 
 
 def view_story(*, story: Story, viewer: User) -> None:
-    """Counts once per viewer, and not for the author."""
+    """Counts once per viewer, and not for the author. A moderator's look is no view: the trail keeps it instead."""
     if story.user_id == viewer.pk:
+        return
+    if look := look_at(story=story, by=viewer):
+        audit.record_look(look)
         return
     try:
         StoryView.objects.bulk_create([StoryView(story=story, viewer=viewer)], ignore_conflicts=True)

@@ -1,12 +1,18 @@
-"""What people are signed in with. Nobody holds the tokens of these sessions."""
+"""The demo people's devices, and whom they report. Nobody holds the tokens of these sessions."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from apps.accounts.models import Session
-from apps.demo.cast import Person
-from apps.demo.world import BATCH, World, times_as_given
+from apps.core.declarations import Complaints, Scene, Sighting
+
+if TYPE_CHECKING:
+    from apps.demo.cast import Person
+    from apps.demo.world import World
 
 SHARE = 0.6
 """How many of them are signed in."""
@@ -22,14 +28,13 @@ NETWORKS = ["192.0.2", "198.51.100", "203.0.113"]
 """Nobody's: they are for documentation (RFC 5737)."""
 
 
-def sign_in(world: World) -> None:
+def sign_in(world: "World") -> None:
     signed_in = [person for person in world.members if person.user.is_active and world.rng.random() < SHARE]
     rows = sorted((session(world, person) for person in signed_in), key=lambda row: row.created_at)
-    with times_as_given(Session):
-        Session.objects.bulk_create(rows, batch_size=BATCH)
+    world.write(Session, rows)
 
 
-def session(world: World, person: Person) -> Session:
+def session(world: "World", person: "Person") -> Session:
     used = person.user.last_login or person.joined
     return Session(
         user=person.user,
@@ -40,3 +45,23 @@ def session(world: World, person: Person) -> Session:
         last_used_at=used,
         expires_at=used + timedelta(days=settings.SESSION_DAYS),
     )
+
+
+def people_met(world: "World") -> Iterator[Sighting]:
+    for by, other in pairwise(person.user for person in world.sample(world.members)):
+        yield Sighting(by, other.pk, max(by.date_joined, other.date_joined))
+
+
+SCENES = [Scene(sign_in, order=100)]
+COMPLAINTS = [
+    Complaints(
+        "user",
+        [
+            ("fake", "The pictures are not theirs: I know the person they belong to."),
+            ("spam", "Asks everybody to connect, and sends a price list the same day."),
+            ("fake", "They never worked with the brands they name."),
+        ],
+        people_met,
+        order=20,
+    )
+]

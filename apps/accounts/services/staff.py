@@ -1,0 +1,100 @@
+"""What staff do with the accounts of others. It is written into the audit trail."""
+
+from collections.abc import Collection
+
+from django.contrib.auth.models import Permission
+from django.db import transaction
+
+from apps.accounts.errors import NotAway
+from apps.accounts.models import Profile, User
+from apps.accounts.models.users import permissions_of
+from apps.accounts.schemas import ProfileIn
+from apps.accounts.services import people, sessions
+from apps.core import audit
+from apps.core.http.errors import PermissionDenied
+from apps.notifications.services import move
+
+
+def is_colleague(user: User) -> bool:
+    """Whether `user` works here: staff, and whoever holds a permission that no type open to all carries."""
+    if user.is_staff or user.is_superuser or user.user_type.for_staff:
+        return True
+    everybodys = Permission.objects.filter(user_types__for_staff=False).values("pk")
+    return user.pk is not None and permissions_of(user.pk, user.user_type_id).exclude(pk__in=everybodys).exists()
+
+
+def refuse_colleague(user: User, by: User) -> None:
+    """Only a superuser changes a colleague: with somebody's password or address come their permissions."""
+    if not by.is_superuser and is_colleague(user):
+        raise PermissionDenied
+
+
+@transaction.atomic
+def add_account(*, user: User, by: User) -> None:
+    """Save a new account: `user` is filled in, its password included. Only a superuser makes a colleague."""
+    refuse_colleague(user, by)
+    user.save()
+    Profile.objects.create(user=user, search_text=Profile.searchable(user, ""))
+
+
+@transaction.atomic
+def change_account(*, user: User, fields: Collection[str], by: User) -> None:
+    """Save these fields of `user`: a new address is not verified yet, who is switched off is signed out.
+
+    The staff's switch is the last word: switched off by it, nobody comes back by themselves.
+    """
+    refuse_colleague(User.objects.select_related("user_type").get(pk=user.pk), by)
+    refuse_colleague(user, by)  # as they would be
+    changed = set(fields)
+    if "email" in changed:
+        user.email_verified = False
+        changed.add("email_verified")
+        audit.record(actor=by, action="user.address_changed", target=user)
+    if "is_active" in changed:
+        user.deactivated_at = None
+        changed.add("deactivated_at")
+        audit.record(actor=by, action=f"user.switched_{'on' if user.is_active else 'off'}", target=user)
+    user.save(update_fields=changed)
+    if "username" in changed:
+        move(to=people.leads_to(user))
+    if "is_active" in changed and not user.is_active:
+        sessions.shut_out(user=user)
+    profile = Profile.objects.select_for_update(no_key=True).get(user=user)
+    profile.search_text = Profile.searchable(user, profile.bio)
+    profile.save(update_fields=["search_text"])
+
+
+@transaction.atomic
+def change_profile(*, user: User, changes: ProfileIn, by: User) -> None:
+    """As if the person had sent `changes` themselves."""
+    refuse_colleague(user, by)
+    people.update_profile(user=user, changes=changes)
+    if "phone" in changes.model_fields_set:
+        audit.record(actor=by, action="user.phone_changed", target=user)
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str | None, by: User) -> None:
+    """Another password, or none with which to sign in: whoever knew the old one is out."""
+    refuse_colleague(user, by)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    sessions.end_all(user=user)
+    audit.record(actor=by, action="user.password_set", target=user)
+
+
+@transaction.atomic
+def remove_picture(*, user: User, by: User) -> None:
+    refuse_colleague(user, by)
+    if user.profile.avatar:
+        people.remove_avatar(user=user)
+        audit.record(actor=by, action="user.picture_removed", target=user)
+
+
+@transaction.atomic
+def switch_off(*, user: User, by: User) -> None:
+    """Keep somebody from coming back who is away by their own wish."""
+    refuse_colleague(user, by)
+    if not User.objects.in_state(User.State.DEACTIVATED).filter(pk=user.pk).update(deactivated_at=None):
+        raise NotAway
+    audit.record(actor=by, action="user.switched_off", target=user)

@@ -1,0 +1,29 @@
+"""The rows of the libraries in the console."""
+
+from django_q.models import Failure, OrmQ
+
+from apps.accounts.models import User
+from apps.core.declarations import Card, Figure, Page
+
+
+def jobs(viewer: User) -> Figure:
+    return Figure(OrmQ.objects.count(), "for the worker")
+
+
+def failures(viewer: User) -> Figure:
+    return Figure(Failure.objects.count(), "given up")
+
+
+PAGES = [
+    Page("Operations", "Site settings", "tune", "constance.config", order=900),
+    Page("Operations", "Groups", "shield_person", "auth.group", order=920),
+    Page("Operations", "Console history", "history", "admin.logentry", order=940),
+    Page("Operations", "Scheduled jobs", "schedule", "django_q.schedule", order=960),
+    Page("Operations", "Waiting jobs", "pending_actions", "django_q.ormq", order=970),
+    Page("Operations", "Failed jobs", "error", "django_q.failure", order=980),
+    Page("Operations", "Finished jobs", "task_alt", "django_q.success", order=990),
+]
+CARDS = [
+    Card("Jobs waiting", "django_q.ormq", jobs, order=70),
+    Card("Failed jobs", "django_q.failure", failures, order=80),
+]

@@ -1,0 +1,141 @@
+"""What a room brings to the rooms above it, declared in its own folder and collected from there.
+
+`console.py` holds `PAGES`, `CARDS` and `PANELS`, `reportable.py` holds `REPORTABLES`, `demo.py` holds `SCENES` and
+`COMPLAINTS`: each a list, and none of them needed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from django.apps import apps
+from django.db.models import Model, QuerySet
+from django.db.models.fields.files import FieldFile
+from django.utils.module_loading import module_has_submodule
+
+from apps.core.reading.viewer import Viewer
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.demo.world import World
+
+
+@cache
+def declared(module: str, name: str) -> list[Any]:
+    """All that the installed apps list as `name` in their module `module`, by its `order` if it has one."""
+    rooms = [app for app in apps.get_app_configs() if app.module and module_has_submodule(app.module, module)]
+    found = [item for room in rooms for item in getattr(import_module(f"{room.name}.{module}"), name, [])]
+    return sorted(found, key=lambda item: getattr(item, "order", 0))
+
+
+class Tabs(NamedTuple):
+    """Above a list, to narrow it down to one value each; the first may be empty, for all."""
+
+    lookup: str
+    choices: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The list of a model, as the console's navigation shows it to whoever may open it."""
+
+    section: str
+    """Its heading, which other rooms may share; it stands where the first of its pages does."""
+    title: str
+    icon: str
+    """Its name among the Material Symbols."""
+    model: str
+    """As in `accounts.user`."""
+    order: int
+    waiting: "Callable[[User], int] | None" = None
+    """How many rows wait for somebody who decides, as this person does: a number beside the title."""
+    tabs: Tabs | None = None
+
+
+class Figure(NamedTuple):
+    value: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure on the console's first page, for whoever may open the list of `model`, to which it leads."""
+
+    title: str
+    model: str
+    figure: "Callable[[User], Figure]"
+    order: int
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A table or a chart on the console's first page, for whoever may open the list of `model`."""
+
+    title: str
+    model: str
+    kind: Literal["table", "chart"]
+    content: Callable[[], Any]
+    """As unfold's component of this kind takes it."""
+    order: int
+    permission: str = ""
+    """What it takes besides to be shown it."""
+
+
+class Evidence(NamedTuple):
+    """A file that a report keeps a copy of."""
+
+    file: FieldFile
+    content_type: str
+    name: str
+
+
+class Snapshot(NamedTuple):
+    """Whose something is, and what a report keeps of it."""
+
+    owner: "User"
+    facts: dict[str, Any]
+    files: list[Evidence]
+
+
+@dataclass(frozen=True)
+class Reportable:
+    """A kind of rows that people can report."""
+
+    kind: str
+    """As POST /reports calls it: one of `moderation.models.Report.Target`."""
+    model: type[Model]
+    seen_by: Callable[[Viewer], QuerySet[Any]]
+    """The rows that somebody may see, and so report."""
+    describe: Callable[[Any], Snapshot]
+    take_down: "Callable[[Any, User], None] | None" = None
+    """Remove a row, or make it invisible, as a moderator; None where there is nothing to take down."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A part of the demo network that needs no more than its people; `order` is part of what a seed means."""
+
+    build: "Callable[[World], None]"
+    order: int
+
+
+class Sighting(NamedTuple):
+    """Something that somebody has come across in the demo network, and since when it is there."""
+
+    by: "User"
+    target_id: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """What some people of the demo network report."""
+
+    kind: str
+    about: Sequence[tuple[str, str]]
+    """The code of a reason, and words."""
+    sightings: "Callable[[World], Iterator[Sighting]]"
+    order: int

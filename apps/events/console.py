@@ -1,0 +1,29 @@
+"""Events in the console."""
+
+from django.utils import timezone
+from django.utils.formats import localize
+
+from apps.accounts.models import User
+from apps.core.console import FIRST, Table, linked
+from apps.core.declarations import Card, Figure, Page, Panel
+from apps.events.models import Event, Period
+
+
+def events(viewer: User) -> Figure:
+    held, now = Event.objects.taking_place(), timezone.now()
+    ongoing = held.when(Period.ONGOING, now).count()
+    return Figure(held.when(Period.UPCOMING, now).count(), f"and {ongoing} going on")
+
+
+def coming_events() -> Table:
+    coming = Event.objects.taking_place().when(Period.UPCOMING, timezone.now()).with_going()[:FIRST]
+    rows = [[linked("events_event_change", row, row), localize(row.date), row.places_taken] for row in coming]
+    return {"headers": ["event", "begins", "going"], "rows": rows}
+
+
+PAGES = [
+    Page("Events", "Events", "event", "events.event", order=300),
+    Page("Events", "Attendances", "how_to_reg", "events.attendance", order=310),
+]
+CARDS = [Card("Events to come", "events.event", events, order=60)]
+PANELS = [Panel("Next events", "events.event", "table", coming_events, order=20)]

@@ -1,0 +1,22 @@
+"""Moderation in the console."""
+
+from django.db.models import Count, Min
+
+from apps.accounts.models import User
+from apps.core.console import since
+from apps.core.declarations import Card, Figure, Page
+from apps.core.reading.viewer import Viewer
+from apps.moderation.models import Report
+
+
+def reports_waiting(viewer: User) -> int:
+    return Report.objects.visible_to(Viewer.of(viewer)).open().count()
+
+
+def reports(viewer: User) -> Figure:
+    waiting = Report.objects.visible_to(Viewer.of(viewer)).open().aggregate(count=Count("pk"), oldest=Min("created_at"))
+    return Figure(waiting["count"], since(waiting["oldest"]))
+
+
+PAGES = [Page("Moderation", "Reports", "flag", "moderation.report", order=500, waiting=reports_waiting)]
+CARDS = [Card("Open reports", "moderation.report", reports, order=20)]

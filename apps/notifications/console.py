@@ -1,0 +1,9 @@
+"""Notifications in the console."""
+
+from apps.core.declarations import Page
+
+PAGES = [
+    Page("Notifications", "Notifications", "notifications", "notifications.notification", order=600),
+    Page("Notifications", "Notification types", "edit_notifications", "notifications.notificationtype", order=610),
+    Page("Operations", "Fan-outs", "campaign", "notifications.fanout", order=950),
+]
