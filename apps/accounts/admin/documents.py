@@ -95,9 +95,9 @@ class DocumentAdmin(ReadOnlyAdmin):
         document = self.get_object(request, object_id)
         if document is None:
             raise Http404
-        if request.method == "GET" and document.file:
-            if look := documents.look_at(document=document, by=request.user):
-                audit.record_look(look)
+        look = documents.look_at(document=document, by=request.user)
+        if look and request.method == "GET" and document.file:
+            audit.record_look(look)
         form = ReviewForm(request.POST or None)
         if form.is_valid() and self.decide(request, document, form):
             return redirect("admin:accounts_document_changelist")
