@@ -246,6 +246,7 @@ THROTTLE_RATES = {
         "login_failures_per_address": "100/15 minutes",
     }.items()
 }
+DECODER_QUEUE = whole_number("DECODER_QUEUE", default=100, minimum=0)
 REDIS_URL = redis_address("REDIS_URL")
 
 # Jobs
