@@ -40,7 +40,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import SpentThrottle, Throttle
-from apps.core.media.uploads import DOCUMENTS
+from apps.core.media.kinds import DOCUMENTS
 
 router = Router(tags=["users"])
 

@@ -14,6 +14,11 @@ from apps.accounts.models import Document
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Number, OrNone, Out, Secret
+from apps.core.media.kinds import DOCUMENTS, IMAGES
+from apps.core.media.uploads import MEGABYTE, FileRules
+
+AVATAR = FileRules(IMAGES, max_bytes=5 * MEGABYTE, job="square", options={"side": 512})
+DOCUMENT = FileRules(DOCUMENTS, max_bytes=10 * MEGABYTE, job="check")
 
 
 def check_username(value: str) -> str:
@@ -235,7 +240,7 @@ class ProfileIn(In):
 
 
 class AvatarIn(In):
-    file: File
+    file: Annotated[File, AVATAR]
 
 
 class AvatarOut(Out):
@@ -244,7 +249,7 @@ class AvatarOut(Out):
 
 class DocumentIn(In):
     type: Annotated[Document.Type, AnyCase] = Field(validation_alias=AliasChoices("type", "doc_type"))
-    file: File
+    file: Annotated[File, DOCUMENT]
 
 
 class UploadedDocumentOut(Out):

@@ -17,7 +17,7 @@ from apps.core.http.pages import PageQuery, page, written
 from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Page, Reply, ok
-from apps.core.media.uploads import IMAGES
+from apps.core.media.kinds import IMAGES
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
 from apps.events.models import (

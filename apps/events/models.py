@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, is_away, not_blocked, there_for
 from apps.core.http.links import API, file_url, open_file_url
-from apps.core.media.uploads import IMAGES
+from apps.core.media.kinds import IMAGES
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled, compiled_columns
 from apps.core.reading.people import person_columns

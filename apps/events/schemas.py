@@ -7,8 +7,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Moment, Out, PersonOut, Query
+from apps.core.media.kinds import IMAGES
+from apps.core.media.uploads import MEGABYTE, FileRules
 from apps.core.reading.people import Item, person_item
 from apps.events.models import Attendance, Event, cover_url
+
+COVER = FileRules(IMAGES, max_bytes=10 * MEGABYTE, job="still")
 
 LAST_DATE = datetime(9999, 1, 1, tzinfo=UTC)
 """Later than this, an event would have no end that a calendar knows."""
@@ -81,7 +85,7 @@ class EventIn(In):
     location: Location
     capacity: Capacity | None = None
     visibility: Visibility = Event.Visibility.PUBLIC
-    cover: File | None = None
+    cover: Annotated[File | None, COVER] = None
 
 
 LEFT_OUT: Any = None
@@ -98,7 +102,7 @@ class EventChanges(In):
     location: Location = LEFT_OUT
     capacity: Capacity | None = None
     visibility: Visibility = LEFT_OUT
-    cover: File | None = None
+    cover: Annotated[File | None, COVER] = None
 
 
 class JoinIn(In):

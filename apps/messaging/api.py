@@ -17,7 +17,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Log, Page, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.media.uploads import SHOWN
+from apps.core.media.kinds import SHOWN
 from apps.messaging import services
 from apps.messaging.errors import RoomNotFound
 from apps.messaging.models import Attachment, Conversation, Message, pair_log, room_log

@@ -17,7 +17,8 @@ from apps.accounts.schemas import check_url
 from apps.core.http.errors import Invalid
 from apps.core.http.pages import LogQuery
 from apps.core.http.schemas import Id, In, OrNone, Out, PersonOut
-from apps.core.media.uploads import Upload
+from apps.core.media.kinds import ATTACHMENTS
+from apps.core.media.uploads import MEGABYTE, FileRules, Upload
 from apps.core.reading.people import SHOWN, Item, person_item, person_item_or_none
 from apps.live.schemas import StreamEvent
 from apps.messaging.errors import WrongParticipants
@@ -25,6 +26,7 @@ from apps.messaging.models import attachments_of
 
 MAX_LINK = 2000
 EMPTY = "Write something, or attach a file."
+ATTACHMENT = FileRules(ATTACHMENTS, max_bytes=20 * MEGABYTE)
 
 
 def as_attachment(value: object) -> Upload | str:
@@ -52,7 +54,7 @@ class LetterIn(In):
     """What is written into a conversation: JSON with links, or a form with files."""
 
     content: Text = ""
-    attachments: Annotated[list[FileOrLink], Field(max_length=5)] = []
+    attachments: Annotated[list[FileOrLink], Field(max_length=5), ATTACHMENT] = []
     collaboration_id: Id | None = None
 
     @model_validator(mode="after")

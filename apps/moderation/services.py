@@ -11,7 +11,7 @@ from apps.accounts.services import people
 from apps.core import audit
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
-from apps.core.media.uploads import discarded_on_failure
+from apps.core.media.storing import discarded_on_failure
 from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile
 from apps.moderation.schemas import ReportIn

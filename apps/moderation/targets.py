@@ -8,7 +8,7 @@ from django.db.models.fields.files import FieldFile
 
 from apps.accounts.models import User
 from apps.core.http.errors import NotFound
-from apps.core.media.uploads import STORY_MEDIA
+from apps.core.media.kinds import STORY_MEDIA
 from apps.events.models import Event
 from apps.messaging.models import Message
 from apps.moderation.models import Report

@@ -17,7 +17,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Page, PersonOut, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.media.uploads import STORY_MEDIA
+from apps.core.media.kinds import STORY_MEDIA
 from apps.social.models import (
     Connection,
     Story,

@@ -9,8 +9,13 @@ from apps.core.http.links import file_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Out, PersonOut
+from apps.core.media.errors import UnsupportedFile
+from apps.core.media.kinds import STORY_MEDIA
+from apps.core.media.uploads import MEGABYTE, FileRules
 from apps.core.reading.people import SHOWN, Item, person_item
 from apps.social.models import Connection, Direction, Story
+
+STORY_FILE = FileRules(STORY_MEDIA, max_bytes=50 * MEGABYTE, picture_bytes=10 * MEGABYTE, refusal=UnsupportedFile)
 
 
 class ConnectionQuery(PageQuery):
@@ -93,7 +98,7 @@ class OwnStoryOut(StoryOut):
 
 
 class StoryIn(In):
-    content_file: File
+    content_file: Annotated[File, STORY_FILE]
     caption: Annotated[str, StringConstraints(max_length=500)] = ""
 
 

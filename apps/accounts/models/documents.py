@@ -7,7 +7,7 @@ from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from apps.core.http.links import file_url
-from apps.core.media.uploads import DOCUMENTS
+from apps.core.media.kinds import DOCUMENTS
 from apps.core.operations.storage import private_storage
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import ninja
 from django.urls import register_converter
@@ -17,6 +17,7 @@ from apps.core.http.auth import Anyone, Bearer, OpenFileLink
 from apps.core.http.idempotency import MAX_LENGTH, once
 from apps.core.http.payload import invalid_from
 from apps.core.http.schemas import ErrorOut
+from apps.core.media.uploads import file_fields
 from apps.core.operations import metrics
 
 FILE_CONTENT = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
@@ -62,8 +63,9 @@ class Router(ninja.Router):
         **options: Any,
     ) -> None:
         answers = dict(response) if isinstance(response, dict) else {200: response}
-        body = "data" in inspect.signature(view_func).parameters
-        inputs = inspect.signature(view_func).parameters.keys() - {"request"}
+        parameters = inspect.signature(view_func).parameters
+        body, inputs = "data" in parameters, parameters.keys() - {"request"}
+        files = body and bool(file_fields(get_args(parameters["data"].annotation)[0]))
         creates = methods == ["POST"] and 201 in answers and auth is NOT_SET
         statuses = {
             400: bool(inputs),
@@ -72,7 +74,7 @@ class Router(ninja.Router):
             409: creates,
             413: body,
             415: body,
-            429: options.get("throttle", NOT_SET) is not NOT_SET,
+            429: files or options.get("throttle", NOT_SET) is not NOT_SET,
             500: True,
             503: True,
         }

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User, there_for
 from apps.core.http.links import file_url
-from apps.core.media.uploads import STORY_MEDIA
+from apps.core.media.kinds import STORY_MEDIA
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled_columns
 from apps.core.reading.people import person_columns
