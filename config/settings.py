@@ -271,6 +271,9 @@ THROTTLE_RATES = {
     }.items()
 }
 IDEMPOTENCY_KEYS = whole_number("IDEMPOTENCY_KEYS", default=1000)
+UPLOAD_BYTES_PER_DAY = whole_number("UPLOAD_BYTES_PER_DAY", default=1024**3, maximum=9_999_999_999)
+UPLOAD_PIXELS_PER_DAY = whole_number("UPLOAD_PIXELS_PER_DAY", default=2_000_000_000, maximum=9_999_999_999)
+DECODER_QUEUE = whole_number("DECODER_QUEUE", default=100, minimum=0)
 REDIS_URL = redis_address("REDIS_URL")
 
 # Jobs

@@ -11,6 +11,8 @@ from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import REFRESH, clear_tokens, set_tokens
 from apps.accounts.models import Document, UserType, person
 from apps.accounts.schemas import (
+    AVATAR,
+    DOCUMENT,
     AvatarIn,
     AvatarOut,
     CookieLoginIn,
@@ -41,7 +43,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, UNLIMITED, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import SpentThrottle, Throttle
-from apps.core.media.uploads import DOCUMENTS
+from apps.core.media.kinds import DOCUMENTS
 from apps.core.reading.shapes import show, show_instance
 
 router = Router(tags=["users"])
@@ -137,7 +139,7 @@ def update_profile(request: SignedInRequest, data: Payload[ProfileIn]) -> Answer
 
 
 @router.put("/users/profile/avatar", throttle=Throttle("upload"), response=Reply[AvatarOut])
-@takes_files(up_to=people.AVATAR_BYTES)
+@takes_files(up_to=AVATAR.max_bytes)
 def set_avatar(request: SignedInRequest, data: Payload[AvatarIn]) -> Answer:
     people.set_avatar(user=request.user, upload=data.file)
     return ok(show(person(request.user.pk), AvatarOut).one())
@@ -155,7 +157,7 @@ def list_documents(request: SignedInRequest) -> Answer:
 
 
 @router.post("/users/verify", throttle=Throttle("upload"), response={201: Reply[UploadedDocumentOut]})
-@takes_files(up_to=documents.DOCUMENT_BYTES)
+@takes_files(up_to=DOCUMENT.max_bytes)
 def upload_document(request: SignedInRequest, data: Payload[DocumentIn]) -> Status[Answer]:
     document = documents.upload_document(user=request.user, type=data.type, upload=data.file)
     return Status(201, ok(show_instance(document, UploadedDocumentOut), "Document uploaded successfully."))

@@ -17,8 +17,13 @@ from apps.accounts.models.users import refuse_reserved
 from apps.core.http.links import FileUrl, file_url, public_url
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Id, In, Integer, Line, LongText, Number, Out, Secret, Unique
+from apps.core.media.kinds import DOCUMENTS, IMAGES
+from apps.core.media.uploads import MEGABYTE, FileRules
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, or_empty, or_null
 from apps.core.reading.viewer import Viewer
+
+AVATAR = FileRules(IMAGES, max_bytes=5 * MEGABYTE, job="square", options={"side": 512})
+DOCUMENT = FileRules(DOCUMENTS, max_bytes=10 * MEGABYTE, job="check")
 
 
 def check_username(value: str) -> str:
@@ -242,7 +247,7 @@ class ProfileIn(In):
 
 
 class AvatarIn(In):
-    file: File
+    file: Annotated[File, AVATAR]
 
 
 class AvatarOut(Out):
@@ -256,7 +261,7 @@ def document_url(viewer: Viewer, document_id: int, file: str) -> FileUrl | None:
 
 class DocumentIn(In):
     type: Annotated[Document.Type, AnyCase] = Field(validation_alias=AliasChoices("type", "doc_type"))
-    file: File
+    file: Annotated[File, DOCUMENT]
 
 
 class UploadedDocumentOut(Out):

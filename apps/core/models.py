@@ -39,6 +39,29 @@ class IdempotencyKey(models.Model):
         return self.key
 
 
+class UploadDayQuerySet(models.QuerySet["UploadDay"]):
+    def past(self) -> Self:
+        return self.filter(day__lt=timezone.now().date())
+
+
+class UploadDay(models.Model):
+    """What one person uploaded on one day, by UTC: see `core.media.quota`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, db_index=False, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    bytes = models.PositiveBigIntegerField(default=0)
+    pixels = models.PositiveBigIntegerField(default=0)
+
+    objects = UploadDayQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_upload_day_per_person")]
+        indexes = [models.Index(fields=["day"], name="upload_days_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.day}"
+
+
 class AuditEntry(models.Model):
     """Who of the staff did or saw what."""
 

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django_q.models import Failure
 
-from apps.core.models import IdempotencyKey
+from apps.core.models import IdempotencyKey, UploadDay
 
 FAILURES_KEPT = timedelta(days=90)
 
@@ -22,3 +22,7 @@ def prune_console_sessions() -> None:
 def prune_failed_jobs() -> None:
     """Of those that went well, django-q2 itself keeps the last thousand."""
     Failure.objects.filter(stopped__lt=timezone.now() - FAILURES_KEPT).delete()
+
+
+def prune_upload_days() -> None:
+    UploadDay.objects.past().delete()

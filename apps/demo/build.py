@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.declarations import declared
-from apps.core.media.uploads import all_discarded_on_failure
+from apps.core.media.storing import all_discarded_on_failure
 from apps.demo import chat, documents, events, logins, network, people, reports, stories, told
 from apps.demo.cast import cast
 from apps.demo.progress import Progress

@@ -7,7 +7,7 @@ from random import Random
 from django.core.files.base import ContentFile
 from django.db.models.fields.files import FieldFile
 
-from apps.core.media.uploads import discarded_on_failure
+from apps.core.media.storing import discarded_on_failure
 
 
 class Gallery:

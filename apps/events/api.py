@@ -18,7 +18,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Page, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.media.uploads import IMAGES
+from apps.core.media.kinds import IMAGES
 from apps.core.reading.shapes import Item, show
 from apps.events import services
 from apps.events.calendar import CONTENT_TYPE, calendar_of, feed_url, owner_of
@@ -33,6 +33,7 @@ from apps.events.models import (
     written_event,
 )
 from apps.events.schemas import (
+    COVER,
     AttendeeOut,
     EventChanges,
     EventIn,
@@ -73,7 +74,7 @@ def list_events(request: AnyRequest, query: Query[EventQuery]) -> HttpResponse:
 
 
 @router.post("/events", throttle=Throttle("event"), response={201: Reply[EventOut], **refusals(403)})
-@takes_files(up_to=services.COVER_BYTES)
+@takes_files(up_to=COVER.max_bytes)
 def create_event(request: SignedInRequest, data: Payload[EventIn]) -> Status[Answer]:
     event = services.create_event(host=request.user, form=data)
     return created(request, event, item(request, event.pk), "Event created successfully.")
@@ -89,7 +90,7 @@ def get_event(request: AnyRequest, event_id: int) -> HttpResponse:
     throttle=Throttle("event_change"),
     response={200: Reply[EventOut], **refusals(403)},
 )
-@takes_files(up_to=services.COVER_BYTES)
+@takes_files(up_to=COVER.max_bytes)
 def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)
@@ -101,7 +102,7 @@ def replace_event(request: SignedInRequest, event_id: int, data: Payload[EventIn
     throttle=Throttle("event_change"),
     response={200: Reply[EventOut], **refusals(403)},
 )
-@takes_files(up_to=services.COVER_BYTES)
+@takes_files(up_to=COVER.max_bytes)
 def update_event(request: SignedInRequest, event_id: int, data: Payload[EventChanges]) -> Answer:
     event = visible(request, event_id)
     services.update_event(event=event, by=request.user, changes=data)

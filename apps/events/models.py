@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User, UserQuerySet, has_permission, is_away, not_blocked, there_for
 from apps.core.http.links import API
-from apps.core.media.uploads import IMAGES
+from apps.core.media.kinds import IMAGES
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled
 from apps.core.reading.search import fold, words_in

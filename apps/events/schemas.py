@@ -20,9 +20,13 @@ from apps.core.http.schemas import (
     Secret,
     Unique,
 )
+from apps.core.media.kinds import IMAGES
+from apps.core.media.uploads import MEGABYTE, FileRules
 from apps.core.reading.shapes import Annotation, ForViewer
 from apps.core.reading.viewer import Viewer
 from apps.events.models import Attendance, Event, going_count, own_status
+
+COVER = FileRules(IMAGES, max_bytes=10 * MEGABYTE, job="still")
 
 LAST_DATE = datetime(9999, 1, 1, tzinfo=UTC)
 """Later than this, an event would have no end that a calendar knows."""
@@ -83,7 +87,7 @@ class EventIn(In):
     location: Location
     capacity: Capacity | None = None
     visibility: Visibility = Event.Visibility.PUBLIC
-    cover: File | None = None
+    cover: Annotated[File | None, COVER] = None
 
 
 LEFT_OUT: Any = None
@@ -100,7 +104,7 @@ class EventChanges(In):
     location: Location = LEFT_OUT
     capacity: Capacity | None = None
     visibility: Visibility = LEFT_OUT
-    cover: File | None = None
+    cover: Annotated[File | None, COVER] = None
 
 
 class JoinIn(In):

@@ -15,12 +15,13 @@ from apps.core import audit
 from apps.core.audit import Look
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.http.idempotency import change_answers
-from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, fresh_picture, identify
+from apps.core.media.storing import discarded_on_failure
+from apps.core.media.uploads import Upload, accept
 from apps.core.queue import STALLED_AFTER, queue
 from apps.events.errors import CannotJoin, EventEnded, NotConnected, OwnEvent
 from apps.events.jobs import announce_people, leads_to, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
-from apps.events.schemas import EventChanges, EventIn
+from apps.events.schemas import COVER, EventChanges, EventIn
 from apps.notifications.models import was_told
 from apps.notifications.services import notify_all, start_fan_out, start_or_postpone_fan_out
 
@@ -28,7 +29,6 @@ Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
 REMINDER_GRACE = timedelta(minutes=30)
 """A reminder that is later than this would not say the truth."""
-COVER_BYTES = 10 * 1024 * 1024
 WORDS = {"title", "description", "location"}
 
 
@@ -55,7 +55,7 @@ def create_event(*, host: User, form: EventIn) -> Event:
     event = Event(host=host, **form.model_dump(exclude={"cover"}))
     refuse_wrong_times(event, changed={"date", "end_date"})
     event.settle()
-    with stored_cover(form.cover) as cover, transaction.atomic():
+    with stored_cover(form.cover, host) as cover, transaction.atomic():
         put(event, cover)
         event.save()
         announce(event, key=f"event_hosted:{event.pk}", code="event_hosted", actor=host, host=host.username)
@@ -63,14 +63,14 @@ def create_event(*, host: User, form: EventIn) -> Event:
 
 
 @contextmanager
-def stored_cover(upload: Upload | None) -> Iterator[dict[str, str]]:
-    """What a row says of this picture; its file goes again if what follows fails."""
+def stored_cover(upload: Upload | None, by: User) -> Iterator[dict[str, str]]:
+    """What a row says of the picture that `by` sent; its file goes again if what follows fails."""
     new = Event()
     if upload is None:
         yield {"cover": "", "cover_type": ""}
         return
-    new.cover_type = identify(upload, allowed=IMAGES, max_bytes=COVER_BYTES, field="cover")
-    new.cover.save("cover", fresh_picture(upload, new.cover_type, "cover"), save=False)
+    new.cover_type = accept(upload, COVER, by=by, field="cover").kind
+    new.cover.save("cover", upload, save=False)
     with discarded_on_failure(new.cover):
         yield {"cover": str(new.cover.name), "cover_type": new.cover_type}
 
@@ -111,7 +111,7 @@ def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> 
     if "cover" not in sent:
         change_event(event, by, values)
         return
-    with stored_cover(changes.cover) as cover:  # before the event is locked: a large picture takes its time
+    with stored_cover(changes.cover, by) as cover:  # before the event is locked: a large picture takes its time
         change_event(event, by, values | cover)
 
 

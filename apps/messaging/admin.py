@@ -14,7 +14,7 @@ from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
 from apps.core.http.links import file_path
-from apps.core.media.uploads import PICTURES, VIDEOS
+from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.messaging import services
 from apps.messaging.models import Attachment, Conversation, Message
 

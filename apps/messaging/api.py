@@ -17,12 +17,13 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Log, Page, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.media.uploads import SHOWN
+from apps.core.media.kinds import SHOWN
 from apps.core.reading.shapes import show, show_instance
 from apps.messaging import services
 from apps.messaging.errors import RoomNotFound
 from apps.messaging.models import Attachment, Conversation, Message, conversation_list, pair_log, room_log
 from apps.messaging.schemas import (
+    ATTACHMENT,
     ChatQuery,
     ConversationOut,
     EditIn,
@@ -54,7 +55,7 @@ def message_log(request: SignedInRequest, messages: Any, query: LogQuery) -> Htt
 
 
 @router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
-@takes_files(up_to=5 * services.ATTACHMENT_BYTES)
+@takes_files(up_to=5 * ATTACHMENT.max_bytes)
 def send_message(request: SignedInRequest, data: Payload[MessageIn]) -> Status[Answer]:
     message = services.write_to(sender=request.user, receiver_id=data.receiver_id, letter=data)
     return created(request, message, show_instance(message, MessageOut, request.viewer), "Message sent.")
@@ -87,7 +88,7 @@ def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuer
     throttle=Throttle("chat"),
     response={201: Reply[MessageOut], **refusals(403)},
 )
-@takes_files(up_to=5 * services.ATTACHMENT_BYTES)
+@takes_files(up_to=5 * ATTACHMENT.max_bytes)
 def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterIn]) -> Status[Answer]:
     message = services.write_into(conversation=room(request, name), sender=request.user, letter=data)
     return created(request, message, show_instance(message, MessageOut, request.viewer), "Message sent.")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
 from apps.core.http.links import API
 from apps.core.http.pages import LogQuery, near
-from apps.core.media.uploads import ATTACHMENTS
+from apps.core.media.kinds import ATTACHMENTS
 from apps.core.operations.storage import private_storage
 from apps.core.reading.aggregates import JSONList
 from apps.core.reading.compiled import compiled

@@ -19,7 +19,8 @@ from apps.core.http.errors import Invalid
 from apps.core.http.links import FileUrl, file_url
 from apps.core.http.pages import LogQuery
 from apps.core.http.schemas import Id, In, LongText, Out, PersonOut
-from apps.core.media.uploads import Upload
+from apps.core.media.kinds import ATTACHMENTS
+from apps.core.media.uploads import MEGABYTE, FileRules, Upload
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, Item, layout_of
 from apps.core.reading.viewer import Viewer
 from apps.core.text import one_line
@@ -29,6 +30,7 @@ from apps.messaging.models import attachment_list, newest_message, unread_count
 
 MAX_LINK = 2000
 EMPTY = "Write something, or attach a file."
+ATTACHMENT = FileRules(ATTACHMENTS, max_bytes=20 * MEGABYTE)
 
 
 def as_attachment(value: object) -> Upload | str:
@@ -56,7 +58,7 @@ class LetterIn(In):
     """What is written into a conversation: JSON with links, or a form with files."""
 
     content: Text = ""
-    attachments: Annotated[list[FileOrLink], Field(max_length=5)] = []
+    attachments: Annotated[list[FileOrLink], Field(max_length=5), ATTACHMENT] = []
     collaboration_id: Id | None = None
 
     @model_validator(mode="after")

@@ -13,7 +13,10 @@ from apps.core.audit import Look, name_of
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.http.idempotency import change_answers
 from apps.core.http.links import dump_stored
-from apps.core.media.uploads import ATTACHMENTS, Upload, clean, discarded_on_failure, identify, shown_name
+from apps.core.media.kinds import ATTACHMENTS
+from apps.core.media.names import shown_name
+from apps.core.media.storing import discarded_on_failure
+from apps.core.media.uploads import Upload, accept
 from apps.core.reading.shapes import show_instance
 from apps.core.reading.viewer import Viewer
 from apps.core.site_settings import site_settings
@@ -30,6 +33,7 @@ from apps.messaging.errors import (
 )
 from apps.messaging.models import Attachment, Conversation, Message, addressee, last_activity, unnamed_conversation
 from apps.messaging.schemas import (
+    ATTACHMENT,
     EMPTY,
     DeletedOut,
     LetterIn,
@@ -46,8 +50,6 @@ from apps.notifications.schemas import Redirect
 from apps.notifications.services import renew, retract, settle
 from apps.social.models import Connection, connected_ids
 
-ATTACHMENT_BYTES = 20 * 1024 * 1024
-FIELD = "attachments"
 TOLD = "message_received"
 
 
@@ -99,19 +101,18 @@ def write(*, sender: User, receiver: User, conversation: Conversation | None, le
         collaboration_id=letter.collaboration_id,
     )
     with ExitStack() as stored:
-        attachments = [store(item, stored) for item in letter.attachments]
+        attachments = [store(item, sender, stored) for item in letter.attachments]
         send(message, attachments)
     return message
 
 
-def store(item: Upload | str, stored: ExitStack) -> Attachment:
+def store(item: Upload | str, sender: User, stored: ExitStack) -> Attachment:
     """Not saved yet, but its file is stored; `stored` removes it again if anything goes wrong from now on."""
     if isinstance(item, str):
         return Attachment(link=item)
-    kind = identify(item, allowed=ATTACHMENTS, max_bytes=ATTACHMENT_BYTES, field=FIELD)
-    content = clean(item, kind, FIELD)
-    attachment = Attachment(name=shown_name(item, ATTACHMENTS[kind]), content_type=kind, size=content.size)
-    attachment.file.save("attachment", content, save=False)
+    kind = accept(item, ATTACHMENT, by=sender, field="attachments").kind
+    attachment = Attachment(name=shown_name(item.name, ATTACHMENTS[kind]), content_type=kind, size=item.size)
+    attachment.file.save("attachment", item, save=False)
     stored.enter_context(discarded_on_failure(attachment.file))
     return attachment
 

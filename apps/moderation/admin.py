@@ -16,7 +16,7 @@ from unfold.decorators import display
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.links import file_path
-from apps.core.media.uploads import PICTURES, VIDEOS
+from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.core.reading.viewer import Viewer
 from apps.moderation import services
 from apps.moderation.models import Report, ReportFile

@@ -15,7 +15,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.media.uploads import SHOWN
+from apps.core.media.kinds import SHOWN
 from apps.core.reading.shapes import show_instance
 from apps.moderation import services
 from apps.moderation.models import ReportFile

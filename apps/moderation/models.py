@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import Taxonomy, User, has_permission
-from apps.core.media.uploads import ATTACHMENTS
+from apps.core.media.kinds import ATTACHMENTS
 from apps.core.operations.storage import private_storage
 from apps.core.reading.viewer import Viewer
 

@@ -12,7 +12,7 @@ from apps.core.audit import Look
 from apps.core.declarations import Evidence
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
-from apps.core.media.uploads import discarded_on_failure
+from apps.core.media.storing import discarded_on_failure
 from apps.core.reading.viewer import Viewer
 from apps.moderation.errors import AlreadyReported, OwnTarget
 from apps.moderation.models import Report, ReportFile

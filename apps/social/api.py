@@ -16,7 +16,7 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import FILE_ANSWER, Router, refusals, takes_files
 from apps.core.http.schemas import Answer, Page, PersonOut, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.media.uploads import STORY_MEDIA
+from apps.core.media.kinds import STORY_MEDIA
 from apps.core.reading.shapes import show, show_instance
 from apps.social.models import (
     Connection,
@@ -28,6 +28,7 @@ from apps.social.models import (
     visible_person_called,
 )
 from apps.social.schemas import (
+    STORY_FILE,
     ActionIn,
     ActionOut,
     BlockIn,
@@ -133,7 +134,7 @@ def list_stories(request: SignedInRequest, query: Query[PageQuery]) -> HttpRespo
 
 
 @router.post("/stories", throttle=Throttle("story"), response={201: Reply[StoryOut], **refusals(403)})
-@takes_files(up_to=stories.VIDEO_BYTES)
+@takes_files(up_to=STORY_FILE.max_bytes)
 def post_story(request: SignedInRequest, data: Payload[StoryIn]) -> Status[Answer]:
     story = stories.post_story(user=request.user, upload=data.content_file, caption=data.caption)
     return created(request, story, show_instance(story, StoryOut, request.viewer), "Story created successfully.")

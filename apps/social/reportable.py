@@ -1,6 +1,6 @@
 from apps.accounts.models import User
 from apps.core.declarations import Evidence, Reportable, Snapshot
-from apps.core.media.uploads import STORY_MEDIA
+from apps.core.media.kinds import STORY_MEDIA
 from apps.core.reading.viewer import Viewer
 from apps.social.models import Story
 from apps.social.models.stories import StoryQuerySet

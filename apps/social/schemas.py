@@ -8,11 +8,16 @@ from apps.core.http.links import FileUrl, file_url, public_url
 from apps.core.http.pages import PageQuery
 from apps.core.http.payload import File
 from apps.core.http.schemas import AnyCase, Digits, Id, In, Line, LongText, Out, PersonOut
+from apps.core.media.errors import UnsupportedFile
+from apps.core.media.kinds import STORY_MEDIA
+from apps.core.media.uploads import MEGABYTE, FileRules
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, Item
 from apps.core.reading.viewer import Viewer
 from apps.social.models import Connection, Direction, Story
 from apps.social.models.connections import avatar_of, connection_state, mutual_count, role_of
 from apps.social.models.stories import is_seen, views_count
+
+STORY_FILE = FileRules(STORY_MEDIA, max_bytes=50 * MEGABYTE, picture_bytes=10 * MEGABYTE, refusal=UnsupportedFile)
 
 
 class ConnectionQuery(PageQuery):
@@ -83,7 +88,7 @@ class OwnStoryOut(StoryOut):
 
 
 class StoryIn(In):
-    content_file: File
+    content_file: Annotated[File, STORY_FILE]
     caption: Annotated[LongText, StringConstraints(max_length=500)] = ""
 
 

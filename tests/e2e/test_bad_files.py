@@ -23,7 +23,7 @@ MEMORY = 300 * MEGABYTE
 
 DAMAGED = "The file is damaged or incomplete."
 EMPTY = "The submitted file is empty."
-TOO_MANY_PIXELS = "The picture has too many pixels."
+TOO_MANY_PIXELS = "The picture has more than 64 million pixels."
 HTML = b"<!doctype html><html><script>alert(1)</script></html>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 JPEG, PNG = picture("JPEG"), picture()
@@ -96,7 +96,7 @@ def assert_refused(answer: httpx.Response, status: int, code: str, sentence: str
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("notes.txt", b"just words"),
+        ("notes.txt", "größer".encode("latin-1")),
         ("setup.exe", b"MZ" + bytes(200)),
         ("picture.bmp", b"BM" + bytes(60)),
         ("page.png", HTML),

@@ -10,6 +10,7 @@ from apps.notifications.schemas import ResolvedOut
 from tests.client import PDF, ApiClient, image_file, media_file, pdf_file
 from tests.factories import BlockFactory, ConnectionFactory, UserFactory
 from tests.races import together
+from tests.samples import huge_png
 
 URL = "/chat"
 
@@ -226,13 +227,13 @@ def bad_files():
     return {
         "html": (b"<html><script>alert(1)</script></html>", 400),
         "svg": (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", 400),
-        "text": (b"hello", 400),
+        "text": ("größer".encode("latin-1"), 400),
         "program": (b"MZ" + bytes(200), 400),
         "empty": (b"", 400),
         "half a picture": (whole[: len(whole) // 2], 400),
         "half a film": (film[: len(film) // 2], 400),
         "half a pdf": (b"%PDF-1.4\n1 0 obj", 400),
-        "too many pixels": (image_file(size=(1, 1)).read()[:16] + (20_000).to_bytes(4) * 2 + bytes(20), 400),
+        "too many pixels": (huge_png(20_000), 400),
         "too large": (PDF + bytes(20 * 1024 * 1024), 413),
     }
 

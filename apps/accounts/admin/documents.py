@@ -21,7 +21,7 @@ from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
 from apps.core.http.links import file_path
-from apps.core.media.uploads import IMAGES
+from apps.core.media.kinds import IMAGES
 
 
 class ReviewForm(forms.Form):

@@ -7,7 +7,7 @@ from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from apps.accounts.models.users import has_permission
-from apps.core.media.uploads import DOCUMENTS
+from apps.core.media.kinds import DOCUMENTS
 from apps.core.operations.storage import private_storage
 from apps.core.reading.viewer import Viewer
 

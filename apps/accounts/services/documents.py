@@ -14,24 +14,24 @@ from apps.accounts.errors import (
     VerificationRequired,
 )
 from apps.accounts.models import Document, User
+from apps.accounts.schemas import DOCUMENT
 from apps.core import audit
 from apps.core.audit import Look
 from apps.core.http.errors import PermissionDenied
 from apps.core.http.links import API
-from apps.core.media.uploads import Upload, discarded_on_failure, identify_document
+from apps.core.media.storing import discarded_on_failure
+from apps.core.media.uploads import Upload, accept
 from apps.core.site_settings import site_settings
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify
 
 logger = logging.getLogger(__name__)
 
-DOCUMENT_BYTES = 10 * 1024 * 1024
-
 
 def upload_document(*, user: User, type: Document.Type, upload: Upload) -> Document:
     if user.documents.filter(type=type, status=Document.Status.PENDING).exists():
         raise DocumentPending
-    content_type = identify_document(upload, max_bytes=DOCUMENT_BYTES)
+    content_type = accept(upload, DOCUMENT, by=user).kind
     document = Document(
         user=user, type=type, content_type=content_type, size=upload.size or 0, sha256=sha256_of(upload)
     )

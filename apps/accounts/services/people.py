@@ -7,18 +7,16 @@ from django.utils import timezone
 
 from apps.accounts.errors import BadReactivation
 from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
-from apps.accounts.schemas import ProfileIn, RegisterIn
+from apps.accounts.schemas import AVATAR, ProfileIn, RegisterIn
 from apps.accounts.services.sessions import SignedIn, shut_out, sign_in
 from apps.accounts.tokens import reactivation_facts, read_reactivation
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.links import API
-from apps.core.media.uploads import IMAGES, Upload, discarded_on_failure, identify, square_picture
+from apps.core.media.storing import discarded_on_failure
+from apps.core.media.uploads import Upload, accept
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify
-
-AVATAR_BYTES = 5 * 1024 * 1024
-AVATAR_SIDE = 512
 
 
 def register(*, form: RegisterIn) -> User:
@@ -133,11 +131,10 @@ def update_profile(*, user: User, changes: ProfileIn) -> None:
 
 
 def set_avatar(*, user: User, upload: Upload) -> None:
-    identify(upload, allowed=IMAGES, max_bytes=AVATAR_BYTES)
-    picture = square_picture(upload, AVATAR_SIDE)
+    accept(upload, AVATAR, by=user)
     with transaction.atomic():
         profile = Profile.objects.select_for_update().get(user=user)
-        profile.avatar.save("avatar", picture, save=False)
+        profile.avatar.save("avatar", upload, save=False)
         with discarded_on_failure(profile.avatar):
             profile.save(update_fields=["avatar"])  # the former file goes after the commit, see django-cleanup
 

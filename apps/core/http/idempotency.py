@@ -22,7 +22,8 @@ from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import Conflict, Invalid, Throttled
 from apps.core.http.links import dump_stored, file_url_fields, with_file_urls
 from apps.core.http.schemas import Answer, ok
-from apps.core.media.uploads import all_discarded_on_failure
+from apps.core.media.storing import all_discarded_on_failure
+from apps.core.media.uploads import accept_files
 from apps.core.models import KEY_LIFETIME, IdempotencyKey
 
 TAKE_OVER_AFTER = timedelta(seconds=60)
@@ -58,6 +59,9 @@ def once(handler: Handler, reply: Any) -> Handler:
             known = with_file_urls(row.answer, file_urls, request.user.pk)
             return Status(row.status, adapter.validate_python(known, by_alias=False, by_name=True))
         try:
+            for form in values.values():
+                if isinstance(form, BaseModel):
+                    accept_files(form, by=request.user)  # before the transaction: a picture takes its time
             # The answer commits with the work: a crash leaves both or neither.
             with all_discarded_on_failure(), transaction.atomic():
                 status = handler(request, **values)

@@ -95,8 +95,8 @@ class Router(ninja.Router):
         **options: Any,
     ) -> None:
         answers = dict(response) if isinstance(response, dict) else {200: response}
-        body = "data" in inspect.signature(view_func).parameters
-        inputs = inspect.signature(view_func).parameters.keys() - {"request"}
+        parameters = inspect.signature(view_func).parameters
+        body, inputs = "data" in parameters, parameters.keys() - {"request"}
         creates = methods == ["POST"] and 201 in answers and auth is NOT_SET
         if throttle is NOT_SET:
             throttle = UNLIMITED if READING.issuperset(methods) else Throttle("write")

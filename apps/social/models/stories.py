@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.accounts.models import User, has_permission, there_for
-from apps.core.media.uploads import STORY_MEDIA
+from apps.core.media.kinds import STORY_MEDIA
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled
 from apps.core.reading.viewer import Viewer

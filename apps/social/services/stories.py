@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -12,40 +11,31 @@ from apps.core import audit
 from apps.core.audit import Look
 from apps.core.http.errors import NotFound, PermissionDenied
 from apps.core.http.idempotency import change_answers
-from apps.core.media.uploads import (
-    PICTURES,
-    STORY_MEDIA,
-    UnsupportedFile,
-    Upload,
-    check_size,
-    discarded_on_failure,
-    fresh_picture,
-    identify,
-    video_seconds,
-)
+from apps.core.media.kinds import PICTURES
+from apps.core.media.storing import discarded_on_failure
+from apps.core.media.uploads import Upload, accept
 from apps.core.reading.viewer import Viewer
 from apps.social.models import Story, StoryView
+from apps.social.schemas import STORY_FILE
 
 LIFETIME = timedelta(hours=24)
-PICTURE_BYTES = 10 * 1024 * 1024
-VIDEO_BYTES = 50 * 1024 * 1024
-FIELD = "content_file"
 
 
 def post_story(*, user: User, upload: Upload, caption: str = "") -> Story:
-    """There for a day from now. Pictures are encoded anew; films keep their bytes."""
+    """There for a day from now. Pictures are encoded anew; films keep their bytes, less the location."""
     refuse_unverified(user)
-    kind = identify(upload, allowed=STORY_MEDIA, max_bytes=VIDEO_BYTES, field=FIELD, refusal=UnsupportedFile)
+    accepted = accept(upload, STORY_FILE, by=user, field="content_file")
     now = timezone.now()
-    story = Story(user=user, content_type=kind, caption=caption, created_at=now, expires_at=now + LIFETIME)
-    if kind in PICTURES:
-        check_size(upload, max_bytes=PICTURE_BYTES, field=FIELD)
-        story.media_type = Story.MediaType.IMAGE
-        media: File[bytes] = fresh_picture(upload, kind, FIELD)
-    else:
-        story.media_type, media = Story.MediaType.VIDEO, upload
-        story.duration = video_seconds(upload, kind, FIELD)
-    story.media.save("story", media, save=False)
+    story = Story(
+        user=user,
+        content_type=accepted.kind,
+        media_type=Story.MediaType.IMAGE if accepted.kind in PICTURES else Story.MediaType.VIDEO,
+        duration=accepted.seconds,
+        caption=caption,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    story.media.save("story", upload, save=False)
     with discarded_on_failure(story.media), transaction.atomic():
         story.save()
     return story

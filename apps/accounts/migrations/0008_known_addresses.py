@@ -29,7 +29,7 @@ def remember_living_sessions(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_an_index_for_each_order'),
+        ('accounts', '0007_ascii_email_domains'),
     ]
 
     operations = [
