@@ -22,7 +22,7 @@ from apps.core.media.uploads import MEGABYTE, FileRules
 from apps.core.reading.shapes import Annotation, Column, Computed, ForViewer, or_empty, or_null
 from apps.core.reading.viewer import Viewer
 
-AVATAR = FileRules(IMAGES, max_bytes=5 * MEGABYTE, job="square", options={"side": 512})
+AVATAR = FileRules(IMAGES, max_bytes=5 * MEGABYTE, job="square", options={"side": 512}, makes="image/webp")
 DOCUMENT = FileRules(DOCUMENTS, max_bytes=10 * MEGABYTE, job="check")
 
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 
 from apps.core.declarations import Evidence, Snapshot, declared
 from apps.core.models import AuditEntry
+from apps.core.reading.viewer import Viewer
 from apps.demo.build import populate
 from apps.events.models import Event
 from apps.messaging.models import Message
@@ -122,7 +123,7 @@ def test_a_copy_says_whose_it_is_and_what_it_said(db, kind):
     owner = {"story": "user", "event": "host", "message": "sender"}.get(kind)
     viewer = row.receiver if kind == "message" else StaffFactory()
 
-    copy = find(kind, row.pk, viewer=viewer)
+    copy = find(kind, row.pk, viewer=Viewer.of(viewer))
 
     assert isinstance(copy, Snapshot)
     assert copy.owner == (getattr(row, owner) if owner else row)
@@ -144,7 +145,7 @@ def test_what_can_be_taken_down_is_gone_for_those_who_saw_it(db, kind, model, ac
 
     reportable(kind).take_down(row, moderator)
 
-    assert not model.objects.visible_to(viewer).filter(pk=row.pk).exists()
+    assert not model.objects.visible_to(Viewer.of(viewer)).filter(pk=row.pk).exists()
     assert AuditEntry.objects.get().action == action
 
 

@@ -100,6 +100,7 @@ def send(request: HttpRequest, storage: Storage, name: str, content_type: str) -
     response = StreamingHttpResponse(later, content_type=content_type, status=206 if asked else 200)
     response["Content-Length"] = str(end - start)
     response["Accept-Ranges"] = "bytes"
+    response["ETag"] = etag
     if asked:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return response

@@ -39,6 +39,8 @@ class FileRules:
     job: str = "fresh"
     options: Mapping[str, Any] = field(default_factory=dict)
     refusal: type[DomainError] | None = None
+    makes: str = ""
+    """The type of what the job makes, if it is another."""
 
 
 class Accepted(NamedTuple):
@@ -59,6 +61,7 @@ def accept(upload: Upload, rules: FileRules, *, by: "User", field: str = "file")
         quota.spend_bytes(by.pk, upload.size or 0)
         kind = identify(upload, rules, field)
         accepted = Accepted(kind, clean(upload, kind, rules, by, field))
+        upload.content_type = rules.makes or kind  # storages keep it; it was what the sender said
         upload.accepted = accepted  # type: ignore[attr-defined]  # a place of our own
     upload.seek(0)
     return accepted

@@ -184,7 +184,6 @@ class WithCompiler:
 @contextmanager
 def nothing_else() -> Iterator[None]:
     """What is asked or looked up while a query is built would be part of it for ever."""
-    _ = connection.features.supports_json_field  # Django asks the database, once for each connection
     token = compiling.set(True)
     try:
         with connection.execute_wrapper(refuse_query):

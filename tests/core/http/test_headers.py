@@ -85,7 +85,7 @@ def test_what_is_refused_at_the_door_has_the_same_headers(settings, exchange, ht
     answered = ApiClient().get("/health")
 
     assert (refused.status, answered.status_code) == (413, 200)
-    assert own_headers(refused) == own_headers(answered)
+    assert own_headers(refused) == own_headers(answered) | {"connection": "close"}
     assert ("strict-transport-security" in refused.headers) is https
 
 
