@@ -5,11 +5,12 @@ from operator import or_
 from typing import Annotated, Any, Literal, cast
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Query
 from pydantic import Field, create_model
 
 from apps.core.http.auth import ListenerRequest, listening
+from apps.core.http.conditions import is_unchanged
 from apps.core.http.routing import Router
 from apps.core.http.schemas import Out, Reply
 from apps.live.log import Stretch, read
@@ -86,8 +87,8 @@ def add_operations(*shapes: type[StreamEvent]) -> Router:
             go_on = go_on_of(request)
             go_on.listener, go_on.cursor, go_on.wait = request.listener, stretch.cursor, query.wait
         headers = {"ETag": f'"{stretch.cursor}"'}
-        if nothing_new and request.headers.get("If-None-Match") == headers["ETag"]:
-            return HttpResponse(status=304, headers=headers)
+        if nothing_new and is_unchanged(request, headers["ETag"]):
+            return HttpResponseNotModified(headers=headers)
         shown = [
             {"id": str(item.seq), "event": item.event, "data": item.data} for item in stretch.items if item.is_shown
         ]

@@ -120,7 +120,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     within_another = {
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
-            "core.seededgrant",
+            *["core.seededgrant", "core.uploadday"],
             "accounts.knownaddress",
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",

@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.accounts.services.documents import review_document
-from apps.accounts.services.people import change_account
+from apps.accounts.services.staff import change_account
 from apps.core.http.links import API
 from apps.events.services import remind
 from apps.messaging.models import Conversation
@@ -147,7 +147,7 @@ def test_every_code_that_is_sent_is_walked(db):
 def test_a_profile_that_was_renamed_is_found_under_its_new_name(bob, carol):
     accept(bob, carol)
     carol.username = "carolina"
-    change_account(user=carol, fields={"username"})
+    change_account(user=carol, fields={"username"}, by=StaffFactory(is_superuser=True))
 
     redirect = redirect_of(bob, "follow_accepted")
 
