@@ -201,7 +201,7 @@ def events(size: Size) -> Rows:
         if number == POPULAR_EVENT:
             event.date, event.visibility, event.capacity = size.now + timedelta(days=30), "public", None
             is_cancelled = False
-        event.settle()
+        event.set_derived_fields()
         plain = ("title", "description", "location", "visibility", "capacity", "search_text")
         yield {
             **{name: getattr(event, name) for name in plain},

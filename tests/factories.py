@@ -181,7 +181,7 @@ class EventFactory(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class, *args, **fields):
         event = model_class(*args, **fields)
-        event.settle()
+        event.set_derived_fields()
         event.save()
         return event
 

@@ -126,7 +126,7 @@ def gathering(world: World, host: Person, days: float) -> Gathering:
         created_at=created_at,
         updated_at=created_at,
     )
-    event.settle()
+    event.set_derived_fields()
     return Gathering(host, event, day, when)
 
 

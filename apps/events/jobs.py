@@ -7,7 +7,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.events.models import Attendance, Event, attendees
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import News, notify_all, start_fan_outs
+from apps.notifications.services import FanOutContent, notify_all, start_fan_outs
 
 Status = Attendance.Status
 
@@ -45,12 +45,12 @@ def announce_people(event: Event, people: Iterable[User], status: Status) -> Non
     does = {Status.GOING: "is going to", Status.INTERESTED: "is interested in"}.get(status)
     if does is None:
         return
-    news = [
-        News(
+    contents = [
+        FanOutContent(
             key=f"event_joined:{event.pk}:{person.pk}",
             actor=person,
             words={"user": person.username, "does": does, "title": event.title},
         )
         for person in people
     ]
-    start_fan_outs(code="event_joined", redirect=leads_to(event), news=news)
+    start_fan_outs(code="event_joined", redirect=leads_to(event), contents=contents)

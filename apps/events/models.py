@@ -173,7 +173,7 @@ class Event(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def settle(self) -> None:
+    def set_derived_fields(self) -> None:
         """What follows from the other fields; to be called before a save that changes them."""
         self.ends_at = self.end_date or self.date + USUAL_LENGTH
         self.search_text = fold("\n".join([self.title, self.description, self.location]))

@@ -54,9 +54,9 @@ def create_event(*, host: User, form: EventIn) -> Event:
     refuse_unverified(host)
     event = Event(host=host, **form.model_dump(exclude={"cover"}))
     refuse_wrong_times(event, changed={"date", "end_date"})
-    event.settle()
+    event.set_derived_fields()
     with stored_cover(form.cover, host) as cover, transaction.atomic():
-        put(event, cover)
+        set_changed(event, cover)
         event.save()
         announce(event, key=f"event_hosted:{event.pk}", code="event_hosted", actor=host, host=host.username)
     return event
@@ -75,7 +75,7 @@ def stored_cover(upload: Upload | None, by: User) -> Iterator[dict[str, str]]:
         yield {"cover": str(new.cover.name), "cover_type": new.cover_type}
 
 
-def put(event: Event, values: Mapping[str, Any]) -> set[str]:
+def set_changed(event: Event, values: Mapping[str, Any]) -> set[str]:
     """Set these fields. The names of those that were different."""
     changed = {name for name, value in values.items() if getattr(event, name) != value}
     for name in changed:
@@ -119,11 +119,11 @@ def update_event(*, event: Event, by: User, changes: EventIn | EventChanges) -> 
 def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     """A former cover's file goes after the commit, see django-cleanup."""
     event = locked(event)
-    if not (changed := put(event, values)):
+    if not (changed := set_changed(event, values)):
         return
     refuse_wrong_times(event, changed)
-    event.settle()
-    touch(event)
+    event.set_derived_fields()
+    bump_sequence(event)
     event.save(update_fields=changed | {"ends_at", "search_text", "sequence", "updated_at"})
     if changed & WORDS:
         change_answers(event, {name: getattr(event, name) for name in WORDS})
@@ -135,7 +135,7 @@ def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     promote(event)
 
 
-def touch(event: Event) -> None:
+def bump_sequence(event: Event) -> None:
     event.sequence += 1
     event.updated_at = timezone.now()
 
@@ -151,7 +151,7 @@ def cancel_event(*, event: Event, by: User) -> None:
     refuse_others(event, by)
     event = locked(event)
     event.cancelled_at = timezone.now()
-    touch(event)
+    bump_sequence(event)
     event.save(update_fields=["cancelled_at", "sequence", "updated_at"])
     change_answers(event, dict.fromkeys(WORDS, ""))
     announce(event, key=f"event_cancelled:{event.pk}", code="event_cancelled", actor=event.host)
@@ -171,7 +171,7 @@ def join_event(*, event: Event, user: User, status: Status) -> Attendance:
     if event.has_ended:
         raise EventEnded
     attendance = event.attendances.filter(user=user).first() or Attendance(event=event, user=user)
-    before, attendance.status = attendance.status, place(event, attendance, status)
+    before, attendance.status = attendance.status, status_for(event, attendance, status)
     if attendance.status == Status.WAITLISTED and before != Status.WAITLISTED:
         attendance.queued_at = timezone.now()
     # Not all of a row that is there: whether they have been told of a place is the worker's.
@@ -182,7 +182,7 @@ def join_event(*, event: Event, user: User, status: Status) -> Attendance:
     return attendance
 
 
-def place(event: Event, attendance: Attendance, wanted: Status) -> Status:
+def status_for(event: Event, attendance: Attendance, wanted: Status) -> Status:
     """What `wanted` comes to: those who are going keep their place, others may have to wait."""
     if wanted != Status.GOING or attendance.status == Status.GOING or event.capacity is None:
         return wanted

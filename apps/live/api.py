@@ -13,9 +13,9 @@ from apps.core.http.auth import ListenerRequest, listening
 from apps.core.http.conditions import is_unchanged
 from apps.core.http.routing import Router
 from apps.core.http.schemas import Out, Reply
-from apps.live.log import Stretch, read
+from apps.live.log import LogPage, read
 from apps.live.schemas import PollQuery, StreamEvent, StreamQuery
-from apps.live.server import GoOn
+from apps.live.server import Continuation
 from apps.live.streams import opening
 
 router = Router(tags=["notifications"])
@@ -52,16 +52,16 @@ def seq_of(cursor: str | None, last_seq: int) -> int:
     return int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) <= 18 else -1
 
 
-def stretch_for(request: ListenerRequest, cursor: str | None, limit: int = 100) -> Stretch:
+def log_page_for(request: ListenerRequest, cursor: str | None, limit: int = 100) -> LogPage:
     listener = request.listener
     after = seq_of(cursor, listener.last_seq)
     return read(user_id=listener.user_id, after=after, last_seq=listener.last_seq, limit=limit)
 
 
-def go_on_of(request: HttpRequest) -> GoOn:
+def continuation_of(request: HttpRequest) -> Continuation:
     """Where an asynchronous server reads how to go on; other servers answer what there is, and end."""
-    go_on: GoOn = getattr(request, "scope", {}).get("live") or GoOn()
-    return go_on if request.META["REQUEST_METHOD"] == "GET" else GoOn()
+    continuation: Continuation = getattr(request, "scope", {}).get("live") or Continuation()
+    return continuation if request.META["REQUEST_METHOD"] == "GET" else Continuation()
 
 
 def add_operations(*shapes: type[StreamEvent]) -> Router:
@@ -70,29 +70,27 @@ def add_operations(*shapes: type[StreamEvent]) -> Router:
 
     @router.get("/stream", auth=listening, **STREAM_ANSWER)
     def stream(request: ListenerRequest, query: Query[StreamQuery]) -> HttpResponse:
-        stretch = stretch_for(request, request.headers.get("Last-Event-ID") or query.last_event_id)
-        go_on = go_on_of(request)
-        go_on.listener, go_on.cursor = request.listener, stretch.cursor
+        page = log_page_for(request, request.headers.get("Last-Event-ID") or query.last_event_id)
+        continuation = continuation_of(request)
+        continuation.listener, continuation.cursor = request.listener, page.cursor
         return HttpResponse(
-            opening(stretch),
+            opening(page),
             content_type="text/event-stream; charset=utf-8",
             headers=UNBUFFERED,
         )
 
     @router.get("/stream/poll", auth=listening, response={200: answer, 304: None})
     def poll(request: ListenerRequest, query: Query[PollQuery]) -> HttpResponse:
-        stretch = stretch_for(request, query.cursor, query.limit)
-        nothing_new = not stretch.items and not stretch.is_reset
+        page = log_page_for(request, query.cursor, query.limit)
+        nothing_new = not page.items and not page.is_reset
         if nothing_new and query.wait:
-            go_on = go_on_of(request)
-            go_on.listener, go_on.cursor, go_on.wait = request.listener, stretch.cursor, query.wait
-        headers = {"ETag": f'"{stretch.cursor}"'}
+            continuation = continuation_of(request)
+            continuation.listener, continuation.cursor, continuation.wait = request.listener, page.cursor, query.wait
+        headers = {"ETag": f'"{page.cursor}"'}
         if nothing_new and is_unchanged(request, headers["ETag"]):
             return HttpResponseNotModified(headers=headers)
-        shown = [
-            {"id": str(item.seq), "event": item.event, "data": item.data} for item in stretch.items if item.is_shown
-        ]
-        data = {"events": shown, "cursor": str(stretch.cursor), "reset": stretch.is_reset}
+        shown = [{"id": str(item.seq), "event": item.event, "data": item.data} for item in page.items if item.is_shown]
+        data = {"events": shown, "cursor": str(page.cursor), "reset": page.is_reset}
         body = orjson.dumps({"message": "OK", "data": data})
         return HttpResponse(body, content_type="application/json", headers=headers)
 

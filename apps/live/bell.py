@@ -49,9 +49,9 @@ def ring(user_ids: Collection[int]) -> None:
     send({"users": list(user_ids) if len(user_ids) <= MAX_NAMED else None}, here_too={"users": list(user_ids)})
 
 
-def whisper(user_id: int, event: str, data: str) -> None:
+def publish_transient(user_id: int, event: str, data: str) -> None:
     """Something that stands in no log."""
-    message = {"whisper": [user_id, event, data]}
+    message = {"transient": [user_id, event, data]}
     send(message, here_too=message)
 
 

@@ -17,7 +17,7 @@ from django_eventstream.event import Event
 from django_eventstream.views import ListenerManager
 
 from apps.live import bell
-from apps.live.log import Item, Stretch, grown, item_of, last_seq_of, read
+from apps.live.log import Item, LogPage, grown, item_of, last_seq_of, read
 from apps.live.models import Entry
 from apps.live.streams import Stream
 
@@ -127,8 +127,8 @@ class Hub:
                 self.loop.call_soon_threadsafe(self.hear, message)
 
     def hear(self, message: bell.Message) -> None:
-        if "whisper" in message:
-            user_id, event, data = message["whisper"]
+        if "transient" in message:
+            user_id, event, data = message["transient"]
             self.manager.add_to_queues(str(user_id), Event(str(user_id), event, data))
         elif "users" in message:
             self.note(message["users"])
@@ -167,7 +167,7 @@ class Hub:
         streams = {user_id: listened.get(str(user_id)) for user_id in user_ids}
         return {user_id: min(one.cursor for one in theirs) for user_id, theirs in streams.items() if theirs}
 
-    async def read(self, user_id: int, after: int) -> Stretch:
+    async def read(self, user_id: int, after: int) -> LogPage:
         return await self.in_reader(read_on, user_id, after)
 
     async def in_reader(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -207,7 +207,7 @@ def newest_items(seen: dict[int, int]) -> list[tuple[int, Item]]:
     return [(row.head_id, item_of(row, known)) for row in Entry.objects.newest_of(grown(seen))]
 
 
-def read_on(user_id: int, after: int) -> Stretch:
+def read_on(user_id: int, after: int) -> LogPage:
     return read(user_id=user_id, after=after, last_seq=last_seq_of(user_id))
 
 

@@ -46,23 +46,23 @@ POSTGRESQL_GROWN = """
 """
 SQLITE_ENDS = "SELECT user_id, last_seq FROM live_head WHERE user_id IN (SELECT value FROM json_each(%s))"
 
-Told = Sequence[tuple[int, int | None]]
+Recipients = Sequence[tuple[int, int | None]]
 """Ids of people, each once, and the id that the payload has for each of them, if it has one of its own."""
 
 
-def append(told: Told, payload: Payload) -> None:
+def append(recipients: Recipients, payload: Payload) -> None:
     """One more entry for each of them, in the transaction of what it tells of."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            users, objects = zip(*told, strict=True)
+            users, objects = zip(*recipients, strict=True)
             row = [payload.event, payload.data, payload.actor_id, payload.about, payload.created_at]
             cursor.execute(POSTGRESQL, [list(users), list(objects), *row])
         else:
             payload.save(force_insert=True)
             now = connection.ops.adapt_datetimefield_value(payload.created_at)
-            cursor.execute(SQLITE_HEADS, [orjson.dumps(told).decode()])
+            cursor.execute(SQLITE_HEADS, [orjson.dumps(recipients).decode()])
             seqs = dict(cursor.fetchall())
-            entries = [(user_id, seqs[user_id], object_id) for user_id, object_id in told]
+            entries = [(user_id, seqs[user_id], object_id) for user_id, object_id in recipients]
             cursor.execute(SQLITE_ENTRIES, [payload.pk, now, orjson.dumps(entries).decode()])
 
 
@@ -85,7 +85,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LogPage:
     items: list[Item]
     cursor: int
     """How far the items go."""
@@ -94,15 +94,15 @@ class Stretch:
     """The log does not reach back to where it was asked from; `cursor` is where it ends now."""
 
 
-def read(*, user_id: int, after: int, last_seq: int, limit: int = 100) -> Stretch:
+def read(*, user_id: int, after: int, last_seq: int, limit: int = 100) -> LogPage:
     """The next entries of a log that was seen to go up to `last_seq`; what came since is for the next reading."""
     if after == last_seq:
-        return Stretch([], after)
+        return LogPage([], after)
     rows = list(Entry.objects.between(user_id, after, last_seq)[: limit + 1]) if after < last_seq else []
     if not rows or rows[-1].seq != after + len(rows):
-        return Stretch([], last_seq, is_reset=True)
+        return LogPage([], last_seq, is_reset=True)
     items = [item_of(row, {}) for row in rows[:limit]]
-    return Stretch(items, items[-1].seq, has_more=len(rows) > limit)
+    return LogPage(items, items[-1].seq, has_more=len(rows) > limit)
 
 
 def last_seq_of(user_id: int) -> int:

@@ -21,7 +21,7 @@ Message = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class GoOn:
+class Continuation:
     """What the view leaves in the scope for this door: the answer is a beginning, or may wait for something new."""
 
     listener: ListenerPass | None = None
@@ -35,7 +35,7 @@ class LiveDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await live_and_die(receive, send)
+            await lifespan(receive, send)
         elif scope["type"] == "http" and scope["path"].removesuffix("/") in (STREAM, POLL):
             hub.start()
             await self.answer(scope, receive, send)
@@ -43,33 +43,33 @@ class LiveDoor:
             await self.application(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        go_on, held = await self.begin(scope, receive)
-        if go_on.listener is None:
+        continuation, held = await self.begin(scope, receive)
+        if continuation.listener is None:
             await send_all(held, send)
-        elif go_on.wait:
-            if await woken(Waiter(go_on.listener, go_on.cursor), go_on.wait, receive):
-                again = {**scope, "query_string": from_there(scope["query_string"], go_on.cursor)}
+        elif continuation.wait:
+            if await woken(Waiter(continuation.listener, continuation.cursor), continuation.wait, receive):
+                again = {**scope, "query_string": from_there(scope["query_string"], continuation.cursor)}
                 _, held = await self.begin(again, without_body(receive))
             await send_all(held, send)
         else:
-            stream = Stream(go_on.listener, go_on.cursor, hub.read)
+            stream = Stream(continuation.listener, continuation.cursor, hub.read)
             await send_all(map(left_open, held), send)
-            del go_on, held
+            del continuation, held
             hub.add(stream)
             try:
                 await stream.run(receive, send)
             finally:
                 hub.remove(stream)
 
-    async def begin(self, scope: Scope, receive: Receive) -> tuple[GoOn, list[Message]]:
+    async def begin(self, scope: Scope, receive: Receive) -> tuple[Continuation, list[Message]]:
         """Django's answer, held back, and what its view wants done with it."""
-        go_on, held = GoOn(), []
+        continuation, held = Continuation(), []
 
         async def hold(message: Message) -> None:
             held.append(message)
 
-        await self.application({**scope, "live": go_on}, receive, hold)
-        return go_on, held
+        await self.application({**scope, "live": continuation}, receive, hold)
+        return continuation, held
 
 
 async def send_all(messages: Any, send: Send) -> None:
@@ -115,7 +115,7 @@ async def woken(waiter: Waiter, seconds: float, receive: Receive) -> bool:
         hub.remove(waiter)
 
 
-async def live_and_die(receive: Receive, send: Send) -> None:
+async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.core.http.links import dump_stored_json
 from apps.core.http.schemas import Out
 from apps.live import bell
-from apps.live.log import CONTROL, Told, append
+from apps.live.log import CONTROL, Recipients, append
 from apps.live.models import Entry, Payload
 from apps.live.schemas import StreamEvent
 
@@ -24,11 +24,11 @@ def publish(user_ids: Collection[int], event: StreamEvent, *, actor: "User | Non
     publish_each([(user_id, None) for user_id in sorted(set(user_ids))], event, actor=actor, about=about)
 
 
-def publish_each(told: Told, event: StreamEvent, *, actor: "User | None" = None, about: str = "") -> None:
+def publish_each(recipients: Recipients, event: StreamEvent, *, actor: "User | None" = None, about: str = "") -> None:
     """As `publish`, where the data has an id of its own for each person."""
-    if told:
+    if recipients:
         data = dump_stored_json(event.data)
-        enter(told, Payload(event=event.name, data=data, actor=actor, about=about))
+        enter(recipients, Payload(event=event.name, data=data, actor=actor, about=about))
 
 
 def end_session(*, user_id: int, session_id: int | None = None) -> None:
@@ -36,9 +36,9 @@ def end_session(*, user_id: int, session_id: int | None = None) -> None:
     enter([(user_id, session_id)], Payload(event=CONTROL, data="{}"))
 
 
-def enter(told: Told, payload: Payload) -> None:
-    append(told, payload)
-    user_ids = [user_id for user_id, _ in told]
+def enter(recipients: Recipients, payload: Payload) -> None:
+    append(recipients, payload)
+    user_ids = [user_id for user_id, _ in recipients]
 
     def ring() -> None:
         bell.ring(user_ids)
@@ -57,9 +57,9 @@ def replace(about: str, data: Out) -> None:
     Payload.objects.filter(about=about).update(data=dump_stored_json(data))
 
 
-def whisper(user_id: int, event: StreamEvent) -> None:
+def publish_transient(user_id: int, event: StreamEvent) -> None:
     """Tell those of a person's clients that listen just now; it is stored nowhere."""
-    bell.whisper(user_id, event.name, event.data.model_dump_json())
+    bell.publish_transient(user_id, event.name, event.data.model_dump_json())
 
 
 def prune() -> None:

@@ -11,14 +11,14 @@ from django_eventstream.event import Event
 from django_eventstream.views import Listener
 
 from apps.core.http.auth import ListenerPass
-from apps.live.log import Item, Stretch
+from apps.live.log import Item, LogPage
 
 logger = logging.getLogger(__name__)
 
 Reason = Literal["session_ended", "token_expired", "too_many", "shutdown"]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Read = Callable[[int, int], Awaitable[Stretch]]
+Read = Callable[[int, int], Awaitable[LogPage]]
 
 BEAT_SECONDS = 15
 SEND_SECONDS = 30
@@ -27,14 +27,14 @@ RECONNECT = "retry: 2000\n"
 BEAT = ":\n\n"
 
 
-def opening(stretch: Stretch) -> str:
+def opening(page: LogPage) -> str:
     """How a stream begins: with its place in the log, so that even who never gets an event can resume.
 
     Not before a reset: who is cut off in between would resume from there, and never hear of it.
     """
-    if stretch.is_reset:
-        return f"{RECONNECT}\n{reset_to(stretch.cursor)}"
-    return f"{RECONNECT}id: {stretch.cursor - len(stretch.items)}\n\n" + "".join(map(written, stretch.items))
+    if page.is_reset:
+        return f"{RECONNECT}\n{reset_to(page.cursor)}"
+    return f"{RECONNECT}id: {page.cursor - len(page.items)}\n\n" + "".join(map(written, page.items))
 
 
 def written(item: Item) -> str:
@@ -143,13 +143,13 @@ class Stream(Listener):
         return self.passed(event.data) if event.id == self.cursor + 1 else ""
 
     async def catch_up(self) -> str:
-        stretch = await self.read(self.listener.user_id, self.cursor)
-        if stretch.is_reset:
-            self.cursor = stretch.cursor
+        page = await self.read(self.listener.user_id, self.cursor)
+        if page.is_reset:
+            self.cursor = page.cursor
             return reset_to(self.cursor)
-        if stretch.has_more:
+        if page.has_more:
             self.has_news = self.overflow = True
-        return "".join(self.passed(item) for item in stretch.items)
+        return "".join(self.passed(item) for item in page.items)
 
     def passed(self, item: Item) -> str:
         if self.reason == "session_ended":
@@ -185,5 +185,5 @@ class Waiter(Stream):
         pass
 
 
-async def nothing(user_id: int, after: int) -> Stretch:
-    return Stretch([], after)
+async def nothing(user_id: int, after: int) -> LogPage:
+    return LogPage([], after)

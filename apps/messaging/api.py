@@ -27,7 +27,7 @@ from apps.messaging.schemas import (
     ChatQuery,
     ConversationOut,
     EditIn,
-    LetterIn,
+    MessageContentIn,
     MessageIn,
     MessageOut,
     ReadIn,
@@ -57,7 +57,7 @@ def message_log(request: SignedInRequest, messages: Any, query: LogQuery) -> Htt
 @router.post("/chat", throttle=Throttle("chat"), response={201: Reply[MessageOut], **refusals(403)})
 @takes_files(up_to=5 * ATTACHMENT.max_bytes)
 def send_message(request: SignedInRequest, data: Payload[MessageIn]) -> Status[Answer]:
-    message = services.write_to(sender=request.user, receiver_id=data.receiver_id, letter=data)
+    message = services.write_to(sender=request.user, receiver_id=data.receiver_id, message_in=data)
     return created(request, message, show_instance(message, MessageOut, request.viewer), "Message sent.")
 
 
@@ -89,8 +89,8 @@ def list_room_messages(request: SignedInRequest, name: str, query: Query[LogQuer
     response={201: Reply[MessageOut], **refusals(403)},
 )
 @takes_files(up_to=5 * ATTACHMENT.max_bytes)
-def send_room_message(request: SignedInRequest, name: str, data: Payload[LetterIn]) -> Status[Answer]:
-    message = services.write_into(conversation=room(request, name), sender=request.user, letter=data)
+def send_room_message(request: SignedInRequest, name: str, data: Payload[MessageContentIn]) -> Status[Answer]:
+    message = services.write_into(conversation=room(request, name), sender=request.user, message_in=data)
     return created(request, message, show_instance(message, MessageOut, request.viewer), "Message sent.")
 
 

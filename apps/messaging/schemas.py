@@ -54,7 +54,7 @@ class ChatQuery(LogQuery):
     user_id: Id | None = None
 
 
-class LetterIn(In):
+class MessageContentIn(In):
     """What is written into a conversation: JSON with links, or a form with files."""
 
     content: Text = ""
@@ -68,7 +68,7 @@ class LetterIn(In):
         return self
 
 
-class MessageIn(LetterIn):
+class MessageIn(MessageContentIn):
     receiver_id: Id = RECEIVER
 
 

@@ -36,7 +36,7 @@ from apps.messaging.schemas import (
     ATTACHMENT,
     EMPTY,
     DeletedOut,
-    LetterIn,
+    MessageContentIn,
     MessageDeletedEvent,
     MessageEvent,
     MessageOut,
@@ -47,23 +47,23 @@ from apps.messaging.schemas import (
     TypingOut,
 )
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import renew, retract, settle
+from apps.notifications.services import mark_read, notify_or_update, retract
 from apps.social.models import Connection, connected_ids
 
 TOLD = "message_received"
 
 
-def write_to(*, sender: User, receiver_id: int, letter: LetterIn) -> Message:
+def write_to(*, sender: User, receiver_id: int, message_in: MessageContentIn) -> Message:
     """Into the unnamed conversation of the two, which begins with the first message."""
     receiver = receiver_of(sender, receiver_id)
-    return write(sender=sender, receiver=receiver, conversation=None, letter=letter)
+    return write(sender=sender, receiver=receiver, conversation=None, message_in=message_in)
 
 
-def write_into(*, conversation: Conversation, sender: User, letter: LetterIn) -> Message:
+def write_into(*, conversation: Conversation, sender: User, message_in: MessageContentIn) -> Message:
     """Into a room; `conversation` comes from `visible_to(sender)`, with its people."""
     receiver = conversation.other_than(sender.pk)
     refuse_unwelcome(sender, receiver)
-    return write(sender=sender, receiver=receiver, conversation=conversation, letter=letter)
+    return write(sender=sender, receiver=receiver, conversation=conversation, message_in=message_in)
 
 
 def receiver_of(sender: User, receiver_id: int) -> User:
@@ -79,7 +79,7 @@ def receiver_of(sender: User, receiver_id: int) -> User:
 def type_to(*, sender: User, receiver_id: int) -> None:
     """Tell those of the receiver's clients that listen just now."""
     receiver = receiver_of(sender, receiver_id)
-    live.whisper(receiver.pk, TypingEvent(data=TypingOut.model_validate({"user": sender})))
+    live.publish_transient(receiver.pk, TypingEvent(data=TypingOut.model_validate({"user": sender})))
 
 
 def refuse_unwelcome(sender: User, receiver: User) -> None:
@@ -91,17 +91,17 @@ def refuse_unwelcome(sender: User, receiver: User) -> None:
         raise ConnectionRequired
 
 
-def write(*, sender: User, receiver: User, conversation: Conversation | None, letter: LetterIn) -> Message:
+def write(*, sender: User, receiver: User, conversation: Conversation | None, message_in: MessageContentIn) -> Message:
     """Without a `conversation`, into the unnamed one."""
     message = Message(
         conversation=conversation,
         sender=sender,
         receiver=receiver,
-        content=letter.content,
-        collaboration_id=letter.collaboration_id,
+        content=message_in.content,
+        collaboration_id=message_in.collaboration_id,
     )
     with ExitStack() as stored:
-        attachments = [store(item, sender, stored) for item in letter.attachments]
+        attachments = [store(item, sender, stored) for item in message_in.attachments]
         send(message, attachments)
     return message
 
@@ -122,7 +122,7 @@ def send(message: Message, attachments: list[Attachment]) -> None:
     """Messages of a conversation, and reading them, happen one after the other: this locks its row."""
     message.timestamp = timezone.now()
     if message.conversation_id is None:  # not before the files are known to be good
-        message.conversation = unnamed(message.sender, message.receiver)
+        message.conversation = get_or_create_unnamed(message.sender, message.receiver)
     if not Conversation.objects.filter(pk=message.conversation_id).update(updated_at=message.timestamp):
         raise NotFound
     message.save(force_insert=True)
@@ -132,7 +132,7 @@ def send(message: Message, attachments: list[Attachment]) -> None:
     message.listed = [{name: getattr(row, name) for name in Attachment.LISTED} for row in attachments]
     publish(message, MessageEvent(data=as_told(message)))
     sender, receiver, conversation = message.sender, message.receiver, message.conversation
-    renew(
+    notify_or_update(
         receiver=receiver,
         code=TOLD,
         actor=sender,
@@ -152,7 +152,7 @@ def publish(message: Message, event: StreamEvent) -> None:
     live.publish([message.sender_id, message.receiver_id], event, actor=message.sender, about=name_of(message))
 
 
-def unnamed(one: User, other: User) -> Conversation:
+def get_or_create_unnamed(one: User, other: User) -> Conversation:
     first, second = sorted([one, other], key=lambda person: person.pk)
     if found := unnamed_conversation(first.pk, second.pk).first():
         return found
@@ -199,7 +199,7 @@ def read(*, conversation: Conversation, by: User) -> int:
     list(Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk).values_list("pk"))
     now = timezone.now()
     updated: int = conversation.messages.unread_by(by.pk).update(read_at=now)
-    settle(receiver=by.pk, code=TOLD, redirect_id=conversation.pk)
+    mark_read(receiver=by.pk, code=TOLD, redirect_id=conversation.pk)
     if updated:
         news = ReadByOut(conversation=conversation.pk, user_id=by.pk, read_at=now)
         live.publish([conversation.other_id(by.pk)], ReadEvent(data=news), actor=by)

@@ -38,7 +38,7 @@ TOGETHER = timedelta(hours=1)
 """Changes of one object within this time are told twice at most: the first at once, the others at its end."""
 
 
-class News(NamedTuple):
+class FanOutContent(NamedTuple):
     """What one person's audience is to be told."""
 
     key: str
@@ -59,7 +59,7 @@ def announce(notification: Notification) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def renew(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
+def notify_or_update(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
     """As `notify`, but what was told of the same object and not read yet is brought up to date instead.
 
     The caller lets one at a time tell of this object, so that there is one unread row of it.
@@ -121,13 +121,13 @@ def create_fan_out(key: str, content: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def start_fan_outs(*, code: str, redirect: Redirect, news: Iterable[News]) -> None:
-    """As `start_fan_out` for each of the `news`, in a few statements and by one job."""
+def start_fan_outs(*, code: str, redirect: Redirect, contents: Iterable[FanOutContent]) -> None:
+    """As `start_fan_out` for each of the `contents`, in a few statements and by one job."""
     expect_audience(code)
     kind = kind_of(code)
     if not kind.is_active:
         return
-    rows = [FanOut(key=it.key, actor=it.actor, **content_of(kind, redirect, it.words)) for it in news]
+    rows = [FanOut(key=it.key, actor=it.actor, **content_of(kind, redirect, it.words)) for it in contents]
     FanOut.objects.bulk_create(rows, ignore_conflicts=True)
     noted = FanOut.objects.unfinished().filter(key__in=[row.key for row in rows]).order_by("pk")
     if fan_out_ids := list(noted.values_list("pk", flat=True)):
@@ -190,7 +190,7 @@ def move(*, to: Redirect) -> None:
     moved.exclude(redirect_url=to.url).update(redirect_url=to.url)
 
 
-def settle(*, receiver: int, code: str, redirect_id: int) -> None:
+def mark_read(*, receiver: int, code: str, redirect_id: int) -> None:
     """Somebody has seen the object itself: what told of it counts as read."""
     mark_all(notifications=Notification.objects.about(receiver, code, redirect_id), read=True)
 

@@ -22,7 +22,7 @@ from apps.demo.texts import texts
 from apps.demo.told import LATELY
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
-from apps.messaging.schemas import LetterIn
+from apps.messaging.schemas import MessageContentIn
 from apps.moderation.models import Report
 from apps.moderation.targets import find
 from apps.notifications.models import FanOut, Notification, NotificationType
@@ -167,7 +167,7 @@ def test_there_are_events_before_now_and_after():
 def test_events_are_settled_and_told_by_their_hosts():
     for event in Event.objects.all():
         found = (event.ends_at, event.search_text)
-        event.settle()
+        event.set_derived_fields()
         assert (event.ends_at, event.search_text) == found
         assert event.host.has_perm("events.add_event")
         assert event.host.date_joined <= event.created_at < event.date
@@ -225,7 +225,7 @@ def test_whoever_answers_has_read_what_was_said_before():
 
 def test_messages_say_something_and_leave_no_gap_open():
     for message in Message.objects.all():
-        LetterIn(content=message.content)
+        MessageContentIn(content=message.content)
         assert not re.search(r"[{}|]", message.content)
 
 

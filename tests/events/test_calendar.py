@@ -40,7 +40,7 @@ def feed(client):
 
 def test_it_says_what_happens_when_and_where(event, settings):
     event.description, event.end_date = "Music; food, and more", in_days(8).replace(microsecond=0)
-    event.settle()
+    event.set_derived_fields()
     event.save()
 
     entry = entry_of(ApiClient(), event)

@@ -147,7 +147,7 @@ def test_what_goes_on_is_found_without_reading_what_is_past(host):
     days = [*range(-3000, -2), -0.5, *range(1, 400)]
     events = [Event(host=host, title="Gala", date=in_days(number), location="Berlin") for number in days]
     for event in events:
-        event.settle()
+        event.set_derived_fields()
     Event.objects.bulk_create(events)
     if connection.vendor == "postgresql":
         connection.cursor().execute("ANALYZE events_event")

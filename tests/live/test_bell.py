@@ -75,7 +75,7 @@ def test_postgresql_brings_what_another_connection_notifies(on_postgresql):
 def test_over_postgresql_a_process_does_not_hear_itself(on_postgresql):
     def ring():
         bell.ring([3])
-        bell.whisper(3, "typing", "{}")
+        bell.publish_transient(3, "typing", "{}")
         notify(FROM_ANOTHER)
 
     assert hear(ring) == [{}, FROM_ANOTHER]
@@ -93,7 +93,7 @@ def test_postgresql_carries_what_a_process_rings(on_postgresql, monkeypatch):
             await aside(bell.ring, [3])
             await aside(bell.ring, range(10**12, 10**12 + bell.MAX_NAMED))
             await aside(bell.ring, range(bell.MAX_NAMED + 1))
-            await aside(bell.whisper, 3, "typing", "{}")
+            await aside(bell.publish_transient, 3, "typing", "{}")
             async for notification in line.notifies(timeout=20, stop_after=4):
                 rung.append(orjson.loads(notification.payload))
 
@@ -102,7 +102,7 @@ def test_postgresql_carries_what_a_process_rings(on_postgresql, monkeypatch):
     assert rung[0] == {"users": [3], "from": "this one"}
     assert len(rung[1]["users"]) == bell.MAX_NAMED
     assert rung[2] == {"users": None, "from": "this one"}
-    assert rung[3] == {"whisper": [3, "typing", "{}"], "from": "this one"}
+    assert rung[3] == {"transient": [3, "typing", "{}"], "from": "this one"}
 
 
 @pytest.mark.redis
@@ -238,7 +238,7 @@ def test_what_another_process_whispers_reaches_a_stream(serve, alice, only_the_b
     async def scenario(server):
         stream = await listen_to_others(server, alice)
 
-        await aside(ring_from_another_process, {"whisper": [alice.pk, "typing", '{"user": {}}']})
+        await aside(ring_from_another_process, {"transient": [alice.pk, "typing", '{"user": {}}']})
 
         typing = await stream.next("typing")
         assert (typing.data, typing.id) == ({"user": {}}, None)
@@ -286,7 +286,7 @@ def test_without_redis_a_ring_is_a_line_in_the_log_and_takes_no_time(request, se
     started = time.monotonic()
     for _ in range(20):
         bell.ring([1])
-        bell.whisper(1, "typing", "{}")
+        bell.publish_transient(1, "typing", "{}")
 
     assert time.monotonic() - started < 3 * bell.REDIS_SECONDS + 0.5
     assert caplog.messages == ["the bell does not ring: Redis is down"]
@@ -311,7 +311,7 @@ def test_without_redis_streams_are_told_all_the_same(serve, alice, request, sett
 def test_nonsense_on_the_line_is_survived(serve, alice, caplog):
     async def scenario(server):
         stream = await server.listen(alice)
-        for message in ({}, {"whisper": 1}, {"users": ["x", None, -1]}, {"users": 7}):
+        for message in ({}, {"transient": 1}, {"users": ["x", None, -1]}, {"users": 7}):
             with contextlib.suppress(TypeError, ValueError):
                 server.hub.hear(message)
         if settings.REDIS_URL:

@@ -28,7 +28,7 @@ BAD_LINE = "Control characters and line breaks are not allowed."
 BAD_INTEGER = "A valid integer is required."
 BAD_NUMBER = "A valid number is required."
 BAD_MOMENT = "Enter a valid date/time."
-HAVE_THEIR_OWN_CHECK = {"LetterIn.attachments", "MessageIn.attachments", "RoomIn.participants"}
+HAVE_THEIR_OWN_CHECK = {"MessageContentIn.attachments", "MessageIn.attachments", "RoomIn.participants"}
 
 
 def shapes(parent: type[Query] = Query) -> Iterator[type[Query]]:

@@ -129,7 +129,7 @@ def test_words_are_looked_up_in_the_index(db):
     person = UserFactory(role="brand")
     rows = [Event(host=person, title=f"Event {n}", date=timezone.now(), location="Bonn") for n in range(3000)]
     for event in rows:
-        event.settle()
+        event.set_derived_fields()
     Event.objects.bulk_create(rows)
     with connection.cursor() as cursor:
         cursor.execute("SELECT gin_clean_pending_list('events_search')")  # as the database does by and by
