@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint bench openapi screenshots lock
+.PHONY: help run test soak lint bench openapi screenshots lock
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -13,6 +13,9 @@ run: $(VENV)/runtime ## set up, fill an empty database with demo people (unless 
 
 test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/development ## what CI repeats only a few times, many times
+	SOAK=on $(BIN)/python -m pytest tests/e2e/test_start_and_stop.py $(ARGS)
 
 lint: $(VENV)/development ## style, types, import contracts, missing migrations, OpenAPI drift
 	$(BIN)/ruff check

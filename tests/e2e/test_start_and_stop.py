@@ -16,7 +16,7 @@ from tests.e2e.people import joined
 
 pytestmark = [pytest.mark.alone, pytest.mark.sqlite]
 
-TIMES = 20
+TIMES = 20 if "SOAK" in os.environ else 3
 STREAMS = 10
 
 
