@@ -3,7 +3,7 @@
 import codecs
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import parse_qsl
@@ -36,8 +36,11 @@ Content = SpooledTemporaryFile[bytes]
 Files = MultiValueDict[str, Upload]
 
 
+UNREADABLE = "The form has characters that cannot be read: send UTF-8, or say how it is encoded."
+
+
 class BadCharacters(MultiPartParserError):
-    pass
+    """Its sentence is for the caller."""
 
 
 def read_form(request: HttpRequest) -> dict[str, list[Any]]:
@@ -81,12 +84,17 @@ def decoded(texts: list[Text]) -> list[tuple[str, str]]:
 
 def decoded_text(content: bytes, charset: str) -> str:
     try:
-        codec = codecs.lookup(charset)
-        if codec.name in CHARSETS:
-            return codec.decode(content)[0]
-    except (LookupError, ValueError):
-        pass
-    raise BadCharacters("The form has characters that cannot be read: send UTF-8, or say how it is encoded.")
+        return content.decode(known(charset))
+    except UnicodeDecodeError as error:
+        raise BadCharacters(UNREADABLE) from error
+
+
+def known(charset: str) -> str:
+    """The codec's own name for it; BadCharacters if it is none of CHARSETS."""
+    with suppress(LookupError, ValueError):
+        if (name := codecs.lookup(charset).name) in CHARSETS:
+            return name
+    raise BadCharacters(UNREADABLE)
 
 
 class MultipartReader(FileUploadHandler):
@@ -101,12 +109,13 @@ class MultipartReader(FileUploadHandler):
         encoding: str | None = None,
     ) -> tuple[QueryDict, Files]:
         post, files = QueryDict(mutable=True), Files()
+        charset = known(charset_of(self.request))
         with ExitStack() as opened:
             try:
-                parts = list(parts_of(input_data, boundary, opened))
+                parts = list(parts_of(input_data, boundary, charset, opened))
             except MultipartError as error:
                 raise MultiPartParserError from error
-            for name, text in decoded(texts_in(parts, charset_of(self.request))):
+            for name, text in decoded(texts_in(parts, charset)):
                 post.appendlist(name, text)
             for part, content in parts:
                 if is_file(part):
@@ -117,9 +126,12 @@ class MultipartReader(FileUploadHandler):
         return post, files
 
 
-def parts_of(body: IO[bytes], boundary: bytes, opened: ExitStack) -> Iterator[tuple[MultipartSegment, Content]]:
+def parts_of(
+    body: IO[bytes], boundary: bytes, charset: str, opened: ExitStack
+) -> Iterator[tuple[MultipartSegment, Content]]:
     """Each part with its content, which is closed with `opened`; no more of them than Django's settings allow."""
-    parser = PushMultipartParser(boundary, max_segment_count=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    parser = PushMultipartParser(boundary, max_segment_count=limit, header_charset=charset)
     files_left, text_left = settings.DATA_UPLOAD_MAX_NUMBER_FILES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     for event in parser.parse_blocking(body.read, PIECE):
         if isinstance(event, MultipartSegment):

@@ -142,6 +142,15 @@ def test_a_file_has_the_name_that_its_sender_gave_it(alice_client, bob, said, sh
     assert [file["name"] for file in response.json()["data"]["attachments"]] == [shown]
 
 
+def test_names_of_files_are_written_as_the_form_says(alice_client, bob):
+    file = part("attachments", PDF, filename="Zürich.pdf").decode().encode("cp1252")
+
+    body = part("receiver_id", str(bob.pk).encode()) + file + END
+    response = send(alice_client, "POST", "/chat", body, charset="windows-1252")
+
+    assert [file["name"] for file in response.json()["data"]["attachments"]] == ["Zürich.pdf"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "content_type"),
     [
