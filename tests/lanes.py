@@ -30,6 +30,7 @@ PROCESSES = ("tests/e2e", "tests/deploy/test_layout.py", "tests/core/operations/
 
 PROCESSES_ONCE = (
     *("tests/e2e/test_bad_files.py", "tests/e2e/test_browser.py", "tests/e2e/test_docs.py"),
+    "tests/e2e/test_hostile_uploads.py",
     *("tests/e2e/test_mobile_page.py", "tests/e2e/test_readme.py", "tests/e2e/test_sqlite_writers.py"),
     *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py"),
 )

@@ -29,6 +29,8 @@ CHARSETS = {
 CHARSET_FIELD = "_charset_"
 """In which a form may say how its other texts are encoded (RFC 7578, 4.6)."""
 PIECE = 64 * 1024
+MAX_HEADER_BYTES = 1024
+"""Of one header of a part, as Django has it; the longest is that with a file's name."""
 
 Text = tuple[str, bytes, str]
 """Name, content, and the charset that is said of it."""
@@ -131,7 +133,9 @@ def parts_of(
 ) -> Iterator[tuple[MultipartSegment, Content]]:
     """Each part with its content, which is closed with `opened`; no more of them than Django's settings allow."""
     limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-    parser = PushMultipartParser(boundary, max_segment_count=limit, header_charset=charset)
+    parser = PushMultipartParser(
+        boundary, max_header_size=MAX_HEADER_BYTES, max_segment_count=limit, header_charset=charset
+    )
     files_left, text_left = settings.DATA_UPLOAD_MAX_NUMBER_FILES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     for event in parser.parse_blocking(body.read, PIECE):
         if isinstance(event, MultipartSegment):
