@@ -22,6 +22,7 @@ from apps.core.reading.shapes import show
 from apps.core.reading.viewer import NOBODY, Viewer
 from apps.events.models import Attendance, Event, Period
 from apps.events.schemas import AttendeeOut, EventOut
+from apps.messaging.models import Conversation
 from apps.messaging.schemas import ConversationOut, MessageOut
 from apps.notifications.models import Notification, NotificationType
 from apps.notifications.schemas import NotificationOut
@@ -95,6 +96,7 @@ def usual(name: str, annotation: Any, people: list[User]) -> list[Any]:
     """What an argument called so is in the product."""
     now = timezone.now()
     by_name: dict[str, QuerySet[Any, Any]] = {
+        "room_id": Conversation.objects.values_list("pk", flat=True),
         "event_id": Event.objects.values_list("pk", flat=True),
         "story_id": Story.objects.values_list("pk", flat=True),
         "session_id": Session.objects.values_list("pk", flat=True),
