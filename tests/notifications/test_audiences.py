@@ -39,7 +39,7 @@ def test_every_code_told_by_a_fan_out_has_an_audience(db):
 
 @pytest.mark.parametrize("start", [start_fan_out, start_fan_outs])
 def test_a_code_without_an_audience_cannot_be_told_to_one(alice, start):
-    what = {"news": []} if start is start_fan_outs else {"key": "it", "actor": alice}
+    what = {"contents": []} if start is start_fan_outs else {"key": "it", "actor": alice}
 
     with pytest.raises(LookupError, match="No room declares the audience of welcome"):
         start(code="welcome", redirect=REDIRECT, **what)

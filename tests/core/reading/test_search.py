@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import Profile
 from apps.core.reading import search
 from apps.core.reading.search import fold
+from apps.core.reading.viewer import NOBODY
 from apps.events.models import Event, Period, events_found
 from tests.client import ApiClient
 from tests.factories import EventFactory, UserFactory
@@ -136,7 +136,7 @@ def test_words_are_looked_up_in_the_index(db):
         cursor.execute("ANALYZE events_event")
         cursor.execute("SET LOCAL enable_seqscan = off")  # a table as small as this would be read whole
 
-    found = events_found(AnonymousUser(), now=timezone.now(), when=Period.ALL, search="Évent 1234")
+    found = events_found(NOBODY, Period.ALL, None, None, "Évent 1234")
 
     plan = found.explain()
     assert "events_search" in plan
