@@ -30,7 +30,6 @@ PROCESSES = ("tests/e2e", "tests/deploy/test_layout.py", "tests/core/operations/
 
 PROCESSES_ONCE = (
     *("tests/e2e/test_bad_files.py", "tests/e2e/test_browser.py", "tests/e2e/test_docs.py"),
-    "tests/e2e/test_hostile_uploads.py",
     *("tests/e2e/test_mobile_page.py", "tests/e2e/test_readme.py", "tests/e2e/test_sqlite_writers.py"),
     *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py"),
 )
@@ -41,8 +40,8 @@ PROCESSES_POSTGRESQL = (
 )
 """The same on PostgreSQL only, where writers overtake each other."""
 
-ALONE = ("tests/e2e/test_start_and_stop.py",)
-"""They start and stop processes by the clock: on SQLite, with nothing beside them."""
+ALONE = ("tests/e2e/test_start_and_stop.py", "tests/e2e/test_hostile_uploads.py")
+"""They look at the clock: on SQLite, with nothing beside them."""
 
 
 def files(patterns: Iterable[str]) -> set[str]:
