@@ -147,6 +147,7 @@ def test_a_port_that_is_no_number_is_refused_with_a_sentence(tmp_path):
 @pytest.mark.parametrize(("explicit", "refused"), [({}, "from-file"), ({"PORT": "explicit"}, "explicit")])
 def test_the_port_in_env_counts_unless_another_is_given(tmp_path, explicit, refused):
     shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)  # has the version
     (tmp_path / ".env").write_text("PORT=from-file\n")
     environment = {name: value for name, value in fresh_environment(tmp_path / "data").items() if name != "PORT"}
 
