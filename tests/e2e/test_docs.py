@@ -40,6 +40,7 @@ RUN_BY = {
 """Page and heading, and what runs the commands under it."""
 
 NOT_RUN = {
+    ("CHANGELOG.md", WHOLE_PAGE): "groupadd, chown and chmod change a whole server",
     ("benchmarks/README.md", "Benchmarks"): "they measure for many minutes, and need the machine for themselves",
     ("docs/operations.md", "First start"): "apt, useradd, systemctl and the domain's certificate change a whole server",
     ("docs/operations.md", "Libraries and images, once a month"): "it asks the package index for newer versions",
