@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.deploy.confined import lines_of
-from tests.e2e.conftest import PYTHON, ROOT, Infloo, free_port, fresh_environment
+from tests.e2e.conftest import PYTHON, ROOT, Infloo, free_port, prepared_environment
 
 UNITS = ROOT / "deploy" / "systemd"
 NGINX = ROOT / "deploy" / "nginx" / "nginx.conf"
@@ -170,7 +170,7 @@ def certify(folder: Path) -> None:
 def launch(folder: Path) -> Layout:
     """Everything, until it answers."""
     port = free_port()
-    environment = fresh_environment(folder / "data") | {
+    environment = prepared_environment(folder / "data") | {
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "TRUSTED_PROXIES": "unix",
         "METRICS_TOKEN": METRICS_TOKEN,
@@ -179,9 +179,6 @@ def launch(folder: Path) -> Layout:
     layout = Layout(f"http://127.0.0.1:{port}", environment, subprocess.Popen(["true"]), folder)
     layout.process.wait()
     (folder / "metrics").mkdir()
-    for command in ("migrate", "seed"):
-        layout.manage(command)
-    layout.manage("collectstatic", "--noinput")
     for name in ("web", "stream", "worker"):
         layout.start(name)
     layout.start_nginx()

@@ -1,15 +1,19 @@
 """The real processes, started by the README's own command."""
 
+import atexit
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -101,10 +105,10 @@ def free_port() -> int:
         return port
 
 
-def fresh_environment(folder: Path, database: str = "infloo_e2e") -> dict[str, str]:
-    """Settings as a first visitor has them, but for the place of the data."""
+def fresh_environment(folder: Path, database: str | None = "infloo_e2e") -> dict[str, str]:
+    """Settings as a first visitor has them, but for the place of the data. None: its database comes later."""
     environment = {name: value for name, value in os.environ.items() if name not in ("THROTTLES", "PUBLIC_URL")}
-    (folder / "tmp").mkdir(parents=True)
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
     environment |= {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(folder),
@@ -113,16 +117,37 @@ def fresh_environment(folder: Path, database: str = "infloo_e2e") -> dict[str, s
         "TOKEN_KEY": secrets.token_hex(32),
         "DEMO": "0",
     }
-    if "DATABASE_URL" in os.environ:
+    if database and "DATABASE_URL" in os.environ:
         environment["DATABASE_URL"] = fresh_database(os.environ["DATABASE_URL"], database)
     return environment
 
 
-def fresh_database(url: str, name: str) -> str:
-    """An empty PostgreSQL database beside the one of the test run."""
+def prepared_environment(folder: Path, database: str = "infloo_e2e") -> dict[str, str]:
+    """The same where `make run` has set everything up already: migrated, seeded, without people."""
+    environment, began = fresh_environment(folder, None), prepared()
+    shutil.copytree(began["DATA_DIR"], folder, dirs_exist_ok=True)
+    if address := began.get("DATABASE_URL"):
+        environment["DATABASE_URL"] = fresh_database(address, database, template=urlsplit(address).path[1:])
+    return environment
+
+
+@cache
+def prepared() -> dict[str, str]:
+    """Begins as a first visitor's and ends with this process; done once, for it takes several seconds."""
+    folder = tempfile.mkdtemp(prefix="infloo-prepared-")
+    atexit.register(shutil.rmtree, folder)
+    environment = fresh_environment(Path(folder), "infloo_prepared")
+    if "DATABASE_URL" in environment:
+        atexit.register(drop_database, environment["DATABASE_URL"])
+    subprocess.run([PYTHON, "-m", "config.prepare"], cwd=ROOT, env=environment, check=True)
+    return environment
+
+
+def fresh_database(url: str, name: str, template: str = "template1") -> str:
+    """A PostgreSQL database beside the one of the test run, empty or a copy."""
     name = f"{name}_{secrets.token_hex(4)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(url, autocommit=True, dbname="postgres") as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
@@ -137,9 +162,10 @@ class Home:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    begin: Callable[[Path], dict[str, str]] = prepared_environment
 
     def __post_init__(self) -> None:
-        self.environment = fresh_environment(self.folder / "data") | self.settings
+        self.environment = self.begin(self.folder / "data") | self.settings
         self.log = self.folder / "run.log"
         self.port = free_port()
         self.started: list[Infloo] = []

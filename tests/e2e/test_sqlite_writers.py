@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.e2e.conftest import ROOT, fresh_environment
+from tests.e2e.conftest import ROOT, prepared_environment
 from tests.e2e.sqlite_writers import ROUNDS, WRITERS
 
 STOP_SECONDS = 10
@@ -19,10 +19,7 @@ def run(environment, *arguments):
 
 @pytest.fixture
 def environment(tmp_path):
-    environment = fresh_environment(tmp_path / "data") | {"THROTTLES": "off"}
-    run(environment, "manage.py", "migrate")
-    run(environment, "manage.py", "seed")
-    return environment
+    return prepared_environment(tmp_path / "data") | {"THROTTLES": "off"}
 
 
 @pytest.fixture

@@ -11,13 +11,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.conftest import ROOT, free_port, fresh_environment, launch, processes_of
+from tests.e2e.conftest import ROOT, Home, free_port, fresh_environment, launch, processes_of
 from tests.e2e.people import joined
 
 pytestmark = [pytest.mark.alone, pytest.mark.sqlite]
 
 TIMES = 20 if "SOAK" in os.environ else 3
 STREAMS = 10
+
+
+@pytest.fixture
+def first_start(tmp_path):
+    """`make run` where nothing has been set up yet."""
+    home = Home(tmp_path, begin=fresh_environment)
+    yield home.start
+    home.clear()
 
 
 def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start, tmp_path):
@@ -34,8 +42,8 @@ def test_ctrl_c_ends_everything_every_time_and_a_new_start_finds_its_data(start,
     assert httpx.post(f"{infloo.api}/users/auth/login", json=login).status_code == 200
 
 
-def test_nobody_else_on_the_machine_reads_its_data(start):
-    data = start().data
+def test_nobody_else_on_the_machine_reads_its_data(first_start):
+    data = first_start().data
 
     found = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
 
@@ -70,11 +78,11 @@ def printed_logins(log: Path) -> list[list[str]]:
     return [list(line) for line in re.findall(r"^  (\w+) +(\w{4}-\w{4}-\w{4}) +(\w+)", log.read_text(), re.MULTILINE)]
 
 
-def test_it_fills_an_empty_database_and_prints_the_logins_at_every_start(start, tmp_path):
+def test_it_fills_an_empty_database_and_prints_the_logins_at_every_start(first_start, tmp_path):
     log = tmp_path / "run.log"
-    start(DEMO="1").interrupt()
+    first_start(DEMO="1").interrupt()
     logins = printed_logins(log)
-    infloo = start(DEMO="1")
+    infloo = first_start(DEMO="1")
 
     assert printed_logins(log) == 2 * logins
     assert {role for _, _, role in logins} == {"influencer", "brand", "entrepreneur", "investor", "staff"}

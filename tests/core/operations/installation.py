@@ -1,6 +1,4 @@
-"""What test_backup does to an installation, in a process of its own: `manage.py shell -c "…; set_up(…)"`."""
-
-from django.core.management import call_command
+"""What test_backup does to an installation, in a process of its own: `manage.py shell -c "…; fill()"`."""
 
 from apps.accounts.models import User
 from apps.accounts.services import people
@@ -16,13 +14,6 @@ from tests.factories import (
 )
 
 FILES = 4
-
-
-def set_up(*, filled: bool) -> None:
-    call_command("migrate", verbosity=0)
-    call_command("seed")
-    if filled:
-        fill()
 
 
 def fill() -> None:

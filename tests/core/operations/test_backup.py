@@ -14,17 +14,17 @@ import pytest
 from apps.core.operations.backup import BackupError, back_up, restore
 from tests.core.operations.installation import FILES
 from tests.core.operations.test_s3 import BUCKETS, KEYS, server  # noqa: F401  # a fixture
-from tests.e2e.conftest import ROOT, fresh_environment
+from tests.e2e.conftest import ROOT, fresh_environment, prepared_environment
 
 pytestmark = pytest.mark.e2e
 
 
 class Installation:
-    """A database and folders of its own."""
+    """A database and folders of its own, with nobody in them."""
 
-    def __init__(self, folder: Path, database: str, **environment: str) -> None:
+    def __init__(self, folder: Path, database: str, begin=prepared_environment, **environment: str) -> None:
         self.data = folder / "data"
-        self.environment = fresh_environment(self.data, database) | environment | {"LOG_LEVEL": "ERROR"}
+        self.environment = begin(self.data, database) | environment | {"LOG_LEVEL": "ERROR"}
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "manage.py", *map(str, arguments)]
@@ -35,7 +35,7 @@ class Installation:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def set_up(self, call: str = "set_up(filled=True)") -> "Installation":
+    def after(self, call: str) -> "Installation":
         self.manage("shell", "-v0", "-c", f"from tests.core.operations.installation import *; {call}")
         return self
 
@@ -50,7 +50,7 @@ class Installation:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """One with people and files."""
-    return Installation(tmp_path_factory.mktemp("first"), "infloo_first").set_up()
+    return Installation(tmp_path_factory.mktemp("first"), "infloo_first").after("fill()")
 
 
 @pytest.fixture(scope="module")
@@ -69,21 +69,27 @@ def second(tmp_path):
     return Installation(tmp_path, "infloo_second")
 
 
-def test_what_was_backed_up_is_there_again(installed, rows, archive, second):
-    restored = second.run("restore", archive)
-    second.manage("migrate")
+@pytest.fixture
+def bare(tmp_path):
+    """One in which nothing has been set up."""
+    return Installation(tmp_path, "infloo_bare", fresh_environment)
+
+
+def test_what_was_backed_up_is_there_again(installed, rows, archive, bare):
+    restored = bare.run("restore", archive)
+    bare.manage("migrate")
 
     assert restored.stdout == f"put back the database and {FILES} files; now run migrate, and start\n"
     assert restored.stderr.startswith("SECRET_KEY or TOKEN_KEY is another than in the backup")
     assert len(rows) > 100
-    assert second.rows() == rows
-    assert len(second.files()) == FILES
-    assert second.files() == installed.files()
-    second.set_up("use_it()")
+    assert bare.rows() == rows
+    assert len(bare.files()) == FILES
+    assert bare.files() == installed.files()
+    bare.after("use_it()")
 
 
 def test_people_are_not_replaced_by_mistake(installed, rows, archive, second):
-    second.set_up("set_up(filled=False); use_it()")
+    second.after("use_it()")
     before = second.rows()
 
     refused = second.run("restore", archive)
@@ -98,7 +104,6 @@ def test_people_are_not_replaced_by_mistake(installed, rows, archive, second):
 
 
 def test_an_installation_without_people_is_empty(archive, second):
-    second.set_up("set_up(filled=False)")
     second.environment |= secrets_in(archive)
 
     assert second.run("restore", archive).stderr == ""
@@ -139,22 +144,22 @@ def test_a_file_that_is_gone_is_told_and_the_rest_is_kept(installed, tmp_path):
 
 
 @pytest.mark.postgres  # the database has no part in it; once is enough
-def test_files_in_buckets_are_backed_up_and_put_back(server, tmp_path, second):  # noqa: F811
+def test_files_in_buckets_are_backed_up_and_put_back(server, tmp_path, bare):  # noqa: F811
     s3 = {**KEYS, **BUCKETS, "S3_ENDPOINT": server}
     httpx.post(f"{server}/moto-api/reset")
     first = Installation(tmp_path / "buckets", "infloo_buckets", **s3)
     first.manage("make_buckets")
-    first.set_up().manage("backup", tmp_path / "backup.tar")
+    first.after("fill()").manage("backup", tmp_path / "backup.tar")
     objects = objects_in(server)
     httpx.post(f"{server}/moto-api/reset")
-    second.environment |= s3
-    second.manage("make_buckets")
+    bare.environment |= s3
+    bare.manage("make_buckets")
 
-    second.manage("restore", tmp_path / "backup.tar")
+    bare.manage("restore", tmp_path / "backup.tar")
 
     assert len(objects) == FILES
     assert objects_in(server) == objects
-    assert second.files() == first.files() == {}
+    assert bare.files() == first.files() == {}
 
 
 def objects_in(server: str) -> dict[tuple[str, str], bytes]:  # noqa: F811

@@ -15,7 +15,7 @@ import httpx
 from django.conf import settings
 
 from config import run
-from tests.e2e.conftest import START_SECONDS, Installation, drop_database, free_port, fresh_environment
+from tests.e2e.conftest import START_SECONDS, Installation, drop_database, free_port, prepared_environment
 
 Process = subprocess.Popen[bytes]
 
@@ -30,9 +30,7 @@ class Parts(Installation):
     @classmethod
     def make(cls, folder: Path, **environment: str) -> "Parts":
         own = {"THROTTLES": "off", "TOKEN_KEY": settings.TOKEN_KEY, "LOG_LEVEL": "WARNING"}
-        parts = cls("", fresh_environment(folder / "data", "infloo_parts") | own | environment)
-        parts.manage("migrate", "-v0")
-        parts.manage("seed", "-v0")
+        parts = cls("", prepared_environment(folder / "data", "infloo_parts") | own | environment)
         parts.url = f"http://127.0.0.1:{free_port()}"
         return parts
 
