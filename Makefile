@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: help run test soak lint bench openapi screenshots lock
 
@@ -15,7 +16,7 @@ test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to p
 	$(BIN)/python -m pytest $(ARGS)
 
 soak: $(VENV)/development ## what CI repeats only a few times, many times
-	SOAK=on $(BIN)/python -m pytest tests/e2e/test_start_and_stop.py $(ARGS)
+	SOAK=on $(BIN)/python -m pytest tests/e2e/test_start_and_stop.py tests/e2e/clients/test_python.py $(ARGS)
 
 lint: $(VENV)/development ## style, types, import contracts, missing migrations, OpenAPI drift
 	$(BIN)/ruff check
@@ -40,9 +41,9 @@ lock: $(VENV)/development ## pin requirements*.in into requirements*.txt, with h
 
 $(VENV)/runtime: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(INSTALL) --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/development: requirements-dev.txt $(VENV)/runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@

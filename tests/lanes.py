@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOTH = (
     *("tests/accounts", "tests/events", "tests/live", "tests/messaging", "tests/moderation"),
     *("tests/notifications", "tests/social", "tests/core/reading"),
-    *("tests/console/test_notification_types.py", "tests/console/test_pages.py"),
+    *("tests/console/test_notification_types.py", "tests/console/test_lists.py"),
     *("tests/core/test_queue.py", "tests/core/http/test_failures.py", "tests/core/http/test_idempotency.py"),
     *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py"),
     *("tests/core/http/test_pages.py", "tests/core/http/test_throttling.py"),
@@ -31,17 +31,19 @@ PROCESSES = ("tests/e2e", "tests/deploy/test_layout.py", "tests/core/operations/
 PROCESSES_ONCE = (
     *("tests/e2e/test_bad_files.py", "tests/e2e/test_browser.py", "tests/e2e/test_docs.py"),
     *("tests/e2e/test_mobile_page.py", "tests/e2e/test_readme.py", "tests/e2e/test_sqlite_writers.py"),
-    *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py"),
+    *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py", "tests/e2e/test_document_000.py"),
+    "tests/e2e/test_start_and_stop.py",
 )
 """The same on SQLite only."""
 
 PROCESSES_POSTGRESQL = (
     *("tests/deploy/test_layout.py", "tests/e2e/crashes/test_services.py", "tests/e2e/clients/test_python.py"),
+    "tests/e2e/crashes/test_many.py",
 )
-"""The same on PostgreSQL only, where writers overtake each other."""
+"""The same on PostgreSQL only, where writers overtake each other; crowds are of the web process."""
 
-ALONE = ("tests/e2e/test_start_and_stop.py", "tests/e2e/test_hostile_uploads.py")
-"""They look at the clock: on SQLite, with nothing beside them."""
+ALONE = ("tests/e2e/test_hostile_uploads.py",)
+"""It looks at the clock: on SQLite, with nothing beside it."""
 
 
 def files(patterns: Iterable[str]) -> set[str]:

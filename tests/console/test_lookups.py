@@ -14,7 +14,7 @@ from apps.core.models import AuditEntry, IdempotencyKey
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Message
 from apps.moderation.models import Report
-from tests.console.test_pages import MODELS, ROWS, make, path_of
+from tests.console.rows import MODELS, ROWS, make, path_of
 from tests.factories import EventFactory, MessageFactory, ReportFactory, UserFactory
 
 TOO_MUCH = ["9223372036854775808", "-99999999999999999999", "9" * 5000]

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.conftest import ROOT, Home, free_port, fresh_environment, launch, processes_of
 from tests.e2e.people import joined
 
-pytestmark = [pytest.mark.alone, pytest.mark.sqlite]
+pytestmark = pytest.mark.sqlite
 
 TIMES = 20 if "SOAK" in os.environ else 3
 STREAMS = 10

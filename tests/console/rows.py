@@ -1,0 +1,99 @@
+"""A row of every model that the console shows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import Failure, OrmQ, Schedule, Success, Task
+
+from apps.accounts.models import Block, Document, Session, Taxonomy, User, UserType
+from apps.core import audit
+from apps.core.models import AuditEntry, IdempotencyKey
+from apps.core.queue import queue
+from apps.core.tasks import prune_idempotency_keys
+from apps.events.models import Attendance, Event
+from apps.messaging.models import Conversation, Message
+from apps.moderation.models import Report
+from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.social.models import Connection, Story
+from tests.client import sign_in
+from tests.factories import (
+    AttendanceFactory,
+    BlockFactory,
+    ConnectionFactory,
+    ConversationFactory,
+    DocumentFactory,
+    EventFactory,
+    FanOutFactory,
+    MessageFactory,
+    NotificationFactory,
+    ProfileCategoryFactory,
+    ProfilePlatformFactory,
+    ReportFileFactory,
+    StaffFactory,
+    StoryFactory,
+    UserFactory,
+)
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+ROWS = [model for model in MODELS if issubclass(model, models.Model)]
+
+
+def make_user() -> None:
+    user = UserFactory(profile__avatar="avatars/a.webp")
+    ProfilePlatformFactory(profile=user.profile)
+    ProfileCategoryFactory(profile=user.profile)
+
+
+def make_task(**fields: object) -> None:
+    number = Task.objects.count()
+    times = {"started": timezone.now(), "stopped": timezone.now() + timedelta(seconds=1)}
+    Task.objects.create(id=f"{number:032}", name=f"job {number}", func="apps.core.tasks.x", **times, **fields)
+
+
+@transaction.atomic
+def make_queued() -> None:
+    queue(prune_idempotency_keys)
+
+
+MAKE: dict[type[models.Model], Callable[[], object]] = {
+    User: make_user,
+    UserType: lambda: UserType.objects.create(name=f"n{UserType.objects.count()}", slug=f"s{UserType.objects.count()}"),
+    Session: lambda: sign_in(UserFactory()),
+    Document: lambda: DocumentFactory(approved=True, reviewed_by=StaffFactory()),
+    Block: BlockFactory,
+    Connection: ConnectionFactory,
+    Story: StoryFactory,
+    Event: EventFactory,
+    Conversation: ConversationFactory,
+    Message: MessageFactory,
+    Attendance: AttendanceFactory,
+    Report: lambda: ReportFileFactory().report,
+    Taxonomy: lambda: Taxonomy.objects.create(type="report_reason", code=f"c{Taxonomy.objects.count()}", value="Value"),
+    FanOut: lambda: FanOutFactory(actor=UserFactory()),
+    Notification: lambda: NotificationFactory(actor=UserFactory()),
+    NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
+    AuditEntry: lambda: audit.record(actor=StaffFactory(), action="test", target=UserFactory()),
+    IdempotencyKey: lambda: IdempotencyKey.objects.create(user=UserFactory(), key="k", claimed_at=timezone.now()),
+    LogEntry: lambda: LogEntry.objects.log_actions(StaffFactory().pk, [UserFactory()], CHANGE, single_object=True),
+    Group: lambda: Group.objects.create(name=f"g{Group.objects.count()}"),
+    Schedule: lambda: Schedule.objects.create(name="n", func="apps.core.tasks.x", task=Task.objects.first().pk),
+    Success: lambda: make_task(success=True),
+    Failure: lambda: make_task(success=False, result="Traceback"),
+    OrmQ: make_queued,
+}
+
+
+def path_of(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def make(model: type[models.Model], count: int = 1) -> None:
+    make_task(success=True)
+    for _ in range(count):
+        MAKE[model]()
