@@ -67,7 +67,7 @@ def test_it_is_the_picture_and_stays_private(host_client, public):
     assert response.file == image_file().read()
     assert response["Content-Type"] == "image/png"
     assert response["Content-Disposition"] == f'inline; filename="event-{public.pk}.png"'
-    assert response["Cache-Control"] == "private, no-store"
+    assert response["Cache-Control"] == "private, no-cache"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert get(host_client, public, range="bytes=0-3").file == image_file().read()[:4]
 

@@ -95,7 +95,7 @@ def test_what_a_browser_cannot_show_is_for_saving(db, kind, name, shown):
     response = get(ApiClient(StaffFactory()), file)
 
     assert response["Content-Disposition"] == f'{shown}; filename="{name}"'
-    assert response["Cache-Control"] == "private, no-store"
+    assert response["Cache-Control"] == "private, no-cache"
     assert response["X-Content-Type-Options"] == "nosniff"
 
 

@@ -67,7 +67,7 @@ def test_it_is_the_file_and_stays_private(alice_client, story):
     assert response.file == image_file().read()
     assert response["Content-Type"] == "image/png"
     assert response["Content-Disposition"] == f'inline; filename="story-{story.pk}.png"'
-    assert response["Cache-Control"] == "private, no-store"
+    assert response["Cache-Control"] == "private, no-cache"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "SAMEORIGIN"
 

@@ -56,7 +56,8 @@ def send_private(request: HttpRequest, file: FieldFile, content_type: str, dispo
         except FileNotFoundError as error:
             raise NotFound from error
     response["Content-Disposition"] = disposition
-    response["Cache-Control"] = "private, no-store"
+    # A browser may keep what it can ask about again; a link that hands over is for once.
+    response["Cache-Control"] = "private, no-cache" if "ETag" in response else "private, no-store"
     response["Content-Security-Policy"] = PRIVATE_FILE_POLICY
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response

@@ -43,7 +43,7 @@ def test_a_private_file_is_for_this_site_and_for_now(alice_client, document):
     assert response["Content-Type"] == "application/pdf"
     assert response["Content-Length"] == str(len(PDF))
     assert response["Content-Disposition"] == f'inline; filename="identity-{document.pk}.pdf"'
-    assert response["Cache-Control"] == "private, no-store"
+    assert response["Cache-Control"] == "private, no-cache"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert response["Accept-Ranges"] == "bytes"
@@ -210,7 +210,7 @@ def test_a_private_file_that_the_caller_has_is_not_sent_again(alice_client, docu
     for method in ("GET", "HEAD"):
         response = alice_client.call(method, private(document), if_none_match=f"W/{etag}")
         assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
-        assert response["Cache-Control"] == "private, no-store"
+        assert response["Cache-Control"] == "private, no-cache"
         assert not {"Content-Length", "Content-Type"} & response.headers.keys()
     assert ApiClient().get(private(document), if_none_match="*").status_code == 401
 
