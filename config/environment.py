@@ -2,13 +2,15 @@
 
 import os
 import tempfile
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import environ
 import limits
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -111,6 +113,33 @@ def database(name: str, default: str) -> dict[str, Any]:
             "remove it for SQLite in DATA_DIR."
         )
     return found
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Django's settings for the server that mails are handed to; none without an address."""
+    value = text(name, "")
+    if not value:
+        return {}
+    address = url(value, "smtp", "smtp+tls", "smtp+ssl")
+    if not (address and address.hostname):
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp+tls://user:password@mail.example:587 (or smtp+ssl://, or smtp://)."
+        )
+    found: dict[str, Any] = environ.Env.email_url_config(value)
+    return found
+
+
+def mail_address(name: str, default: str) -> str:
+    """An address, perhaps with a name before it: `Infloo <hello@infloo.example>`."""
+    value = text(name, "")
+    try:
+        if value:
+            validate_email(parseaddr(value)[1])
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            f"{name} must look like hello@infloo.example or Infloo <hello@infloo.example>."
+        ) from error
+    return value or default
 
 
 def all_or_none(*names: str) -> list[str]:

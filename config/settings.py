@@ -13,6 +13,8 @@ from config.environment import (
     database,
     host_names,
     log_level,
+    mail_address,
+    mail_server,
     optional_secret,
     public_address,
     redis_address,
@@ -236,6 +238,20 @@ MAX_UPLOAD_BYTES = whole_number("MAX_UPLOAD_BYTES", default=101 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["apps.core.http.forms.MultipartReader"]
 
+# Mails
+
+SITE_NAME = "Infloo"
+mail = mail_server("EMAIL_URL")
+EMAIL_BACKEND = mail.get("EMAIL_BACKEND", "apps.core.mail.files.FileBackend")
+EMAIL_HOST, EMAIL_PORT = mail.get("EMAIL_HOST"), mail.get("EMAIL_PORT")
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail.get("EMAIL_HOST_USER"), mail.get("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS, EMAIL_USE_SSL = mail.get("EMAIL_USE_TLS", False), mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = writable_folder("EMAIL_FILE_PATH", default=DATA_DIR / "mail")
+MAIL_FROM = mail_address("MAIL_FROM", default=f"{SITE_NAME} <no-reply@{public.hostname}>")
+SUPPORT_EMAIL = mail_address("SUPPORT_EMAIL", default="")
+MAILS_STAY_HERE = not mail and public.scheme == "https"
+
 # Figures for Prometheus
 
 METRICS_TOKEN = optional_secret("METRICS_TOKEN")
@@ -265,6 +281,13 @@ THROTTLE_RATES = {
         "block": "120/hour",
         "seen": "240/minute",
         "write": "600/hour",
+        "verify": "60/hour",
+        "resend": "5/hour",
+        "forgot": "20/hour",
+        "forgot_per_address": "5/hour",
+        "reset": "30/hour",
+        "change_password": "20/hour",
+        "change_email": "10/hour",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
         "login_failures_per_account": "50/hour",
@@ -359,8 +382,8 @@ LOGGING = {
 }
 
 UNFOLD = {
-    "SITE_TITLE": "Infloo",
-    "SITE_HEADER": "Infloo",
+    "SITE_TITLE": SITE_NAME,
+    "SITE_HEADER": SITE_NAME,
     "SITE_SUBHEADER": "Staff console",
     "SITE_SYMBOL": "diversity_3",
     "SITE_URL": None,

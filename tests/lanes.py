@@ -14,7 +14,7 @@ BOTH = (
     *("tests/notifications", "tests/social", "tests/core/reading"),
     *("tests/console/test_notification_types.py", "tests/console/test_lists.py"),
     *("tests/core/test_queue.py", "tests/core/http/test_failures.py", "tests/core/http/test_idempotency.py"),
-    *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py"),
+    *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py", "tests/core/mail"),
     *("tests/core/http/test_pages.py", "tests/core/http/test_throttling.py"),
     *("tests/core/operations/test_health.py", "tests/core/operations/test_metrics.py"),
     "tests/core/operations/test_seed.py",

@@ -15,11 +15,14 @@ from apps.accounts.schemas import (
     DOCUMENT,
     AvatarIn,
     AvatarOut,
+    ChangeEmailIn,
+    ChangePasswordIn,
     CookieLoginIn,
     CookieLoginOut,
     CsrfOut,
     DocumentIn,
     DocumentOut,
+    ForgotPasswordIn,
     LoginIn,
     LoginOut,
     OwnProfileOut,
@@ -27,11 +30,13 @@ from apps.accounts.schemas import (
     RefreshIn,
     RegisteredOut,
     RegisterIn,
+    ResetPasswordIn,
     TokensOut,
     UploadedDocumentOut,
     UserTypeOut,
+    VerifyEmailIn,
 )
-from apps.accounts.services import documents, people, sessions
+from apps.accounts.services import addresses, documents, passwords, people, sessions
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest, anyone, bearer_token
 from apps.core.http.clients import client_of
@@ -125,6 +130,52 @@ def refresh_by_cookie(request: HttpRequest, response: HttpResponse) -> Any:
         clear_tokens(refusal)
         return refusal
     return ok(None, "Token refreshed")
+
+
+@router.post("/users/auth/verify-email", auth=None, throttle=Throttle("verify"), response=Reply[None])
+def verify_email(request: HttpRequest, data: Payload[VerifyEmailIn]) -> Answer:
+    addresses.verify_email(token=data.token)
+    return ok(None, "Email verified successfully")
+
+
+@router.post("/users/auth/resend-verification", throttle=Throttle("resend"), response=Reply[None])
+def resend_verification(request: SignedInRequest) -> Answer:
+    addresses.resend_verification(user=request.user)
+    return ok(None, "Verification email sent")
+
+
+@router.post("/users/auth/forgot-password", auth=None, throttle=Throttle("forgot"), response=Reply[None])
+def forgot_password(request: HttpRequest, data: Payload[ForgotPasswordIn]) -> Answer:
+    passwords.forgot_password(address=data.email)
+    return ok(None, "Password reset email sent")
+
+
+@router.post("/users/auth/reset-password", auth=None, throttle=Throttle("reset"), response=Reply[None])
+def reset_password(request: HttpRequest, data: Payload[ResetPasswordIn]) -> Answer:
+    passwords.reset_password(form=data)
+    return ok(None, "Password reset successful")
+
+
+@router.post("/users/auth/change-password", throttle=Throttle("change_password"), response=Reply[None])
+def change_password(request: SessionRequest, data: Payload[ChangePasswordIn]) -> Answer:
+    passwords.change_password(
+        session=request.session_row,
+        current=data.current_password,
+        new=data.new_password,
+        client=client_of(request),
+    )
+    return ok(None, "Password changed successfully")
+
+
+@router.post("/users/auth/change-email", throttle=Throttle("change_email"), response=Reply[None])
+def change_email(request: SessionRequest, data: Payload[ChangeEmailIn]) -> Answer:
+    addresses.change_email(
+        session=request.session_row,
+        address=data.email,
+        password=data.password or "",
+        client=client_of(request),
+    )
+    return ok(None, "Confirmation email sent")
 
 
 @router.get("/users/profile", response=Reply[OwnProfileOut])

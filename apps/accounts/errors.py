@@ -32,7 +32,9 @@ class NotAway(DomainError):
     detail = "This person is not away any more."
 
 
-class BadReactivation(DomainError):
+class BadToken(DomainError):
+    """Of a link or of a refusal: tampered with, expired, used, or made for something else."""
+
     code = "bad_token"
     detail = "Invalid or expired token."
     field = "token"
@@ -42,6 +44,22 @@ class WrongPassword(DomainError):
     code = "wrong_password"
     detail = "The password is not correct."
     field = "password"
+
+
+class WrongOldPassword(WrongPassword):
+    detail = "Old password is not correct"
+    field = "current_password"
+
+
+class BadCode(DomainError):
+    code = "bad_code"
+    detail = "Invalid or expired code."
+    field = "otp"
+
+
+class AlreadyVerified(DomainError):
+    code = "already_verified"
+    detail = "Your email address is verified already."
 
 
 class RecentLoginRequired(DomainError):

@@ -160,6 +160,39 @@ class RefreshIn(In):
     refresh: Secret | None = None
 
 
+class VerifyEmailIn(In):
+    token: Secret
+
+
+class ForgotPasswordIn(In):
+    email: Email
+
+
+class ResetPasswordIn(In):
+    """By the link of the mail, or by its code."""
+
+    token: Secret | None = None
+    email: Email | None = None
+    otp: Secret | None = None
+    password: Secret
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.token is None) == (self.email is None or self.otp is None):
+            raise ValueError("Send either token, or email and otp.")
+        return self
+
+
+class ChangePasswordIn(In):
+    current_password: Secret = Field(validation_alias=AliasChoices("current_password", "old_password"))
+    new_password: Secret
+
+
+class ChangeEmailIn(In):
+    email: Email
+    password: Secret | None = None
+
+
 class TokensOut(Out):
     access: str
     refresh: str

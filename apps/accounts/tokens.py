@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ import jwt
 from django.conf import settings
 from django.core import signing
 
-from apps.accounts.errors import BadReactivation
+from apps.accounts.errors import BadToken
 from apps.accounts.models import User
 from apps.core.http.errors import InvalidToken
 
@@ -18,6 +19,8 @@ ALGORITHM = "HS256"
 ISSUER = "infloo"
 REACTIVATION = "reactivation"
 REACTIVATION_SECONDS = 15 * 60
+VERIFICATION = "verify-email"
+VERIFICATION_DAYS = 3
 
 
 class Purpose(StrEnum):
@@ -92,5 +95,19 @@ def read_reactivation(token: str) -> list[Any]:
     try:
         facts: list[Any] = signing.loads(token, salt=REACTIVATION, max_age=REACTIVATION_SECONDS)
     except (signing.BadSignature, ValueError) as error:
-        raise BadReactivation from error
+        raise BadToken from error
     return facts
+
+
+def make_verification(user_id: int, address: str) -> str:
+    """Whoever has this token reads what is sent to the address."""
+    return signing.dumps([user_id, address], salt=VERIFICATION)
+
+
+def read_verification(token: str) -> tuple[int, str]:
+    """Person and address of a token that was made in the last days."""
+    try:
+        user_id, address = signing.loads(token, salt=VERIFICATION, max_age=timedelta(days=VERIFICATION_DAYS))
+    except (signing.BadSignature, ValueError) as error:
+        raise BadToken from error
+    return user_id, address

@@ -4,6 +4,7 @@ from django_q.models import Failure, OrmQ
 
 from apps.accounts.models import User
 from apps.core.declarations import Card, Figure, Page
+from apps.core.models import OutgoingMail
 
 
 def jobs(viewer: User) -> Figure:
@@ -14,7 +15,14 @@ def failures(viewer: User) -> Figure:
     return Figure(Failure.objects.count(), "given up")
 
 
+def mails(viewer: User) -> Figure:
+    waiting = OutgoingMail.objects.waiting().count()
+    return Figure(OutgoingMail.objects.given_up().count(), f"in 30 days; {waiting} wait")
+
+
 PAGES = [
+    Page("Operations", "Mails", "outgoing_mail", "core.outgoingmail", order=890),
+    Page("Operations", "Refused addresses", "unsubscribe", "core.refusedaddress", order=895),
     Page("Operations", "Site settings", "tune", "constance.config", order=900),
     Page("Operations", "Groups", "shield_person", "auth.group", order=920),
     Page("Operations", "Console history", "history", "admin.logentry", order=940),
@@ -24,6 +32,7 @@ PAGES = [
     Page("Operations", "Finished jobs", "task_alt", "django_q.success", order=990),
 ]
 CARDS = [
+    Card("Mails given up", "core.outgoingmail", mails, order=85),
     Card("Jobs waiting", "django_q.ormq", jobs, order=70),
     Card("Failed jobs", "django_q.failure", failures, order=80),
 ]

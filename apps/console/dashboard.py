@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from apps.accounts.models import User
 from apps.console.site import pages_of
 from apps.core.declarations import Card, Panel, declared
 from apps.core.http.auth import SignedInRequest
+from apps.core.mail.files import MAILS_STAY_HERE
 
 
 def dashboard(request: SignedInRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -13,6 +16,7 @@ def dashboard(request: SignedInRequest, context: dict[str, Any]) -> dict[str, An
     cards = [shown(card, request.user, pages) for card in declared("console", "CARDS") if card.model in pages]
     return context | {
         "title": "Overview",
+        "warning": MAILS_STAY_HERE if settings.MAILS_STAY_HERE else "",
         "cards": cards,
         "columns": 3 if len(cards) % 3 == 0 else 4,
         "panels": [

@@ -1,13 +1,16 @@
+from typing import Any
+
 from django.apps import apps
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.models import AuditEntry, IdempotencyKey
+from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
 
 
 @admin.register(AuditEntry)
@@ -45,3 +48,44 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     ordering = ["-created_at"]
     person = person_column("user", "person")
     fields = ["key", "user", "status", "created_at", "claimed_at"]  # the answer is the person's own
+
+
+class StateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting"), ("sent", "Sent"), ("given_up", "Given up")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return getattr(queryset, self.value())() if self.value() in dict(self.lookup_choices) else queryset
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "kind", "person", "address", "state", "tries", "next_try_at", "error"]
+    list_select_related = ["user__profile"]
+    list_filter = [StateFilter, ("kind", AllValuesCheckboxFilter), ("user", AutocompleteSelectFilter)]
+    search_fields = ["=address"]
+    search_help_text = "A whole address."
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    paginator = InfinitePaginator
+    fields = ["created_at", "kind", "user", "address", "state", "tries", "next_try_at", "sent_at", "error"]
+    readonly_fields = ["state"]
+    person = person_column("user", "person")
+
+    @display(description="state", label={"sent": "success", "given up": "danger", "waiting": "warning"})
+    def state(self, mail: OutgoingMail) -> str:
+        if mail.sent_at:
+            return "sent"
+        return "waiting" if mail.next_try_at else "given up"
+
+
+@admin.register(RefusedAddress)
+class RefusedAddressAdmin(ReadOnlyAdmin):
+    list_display = ["address", "refused_at"]
+    search_fields = ["=address"]
+    search_help_text = "A whole address."
+    ordering = ["-refused_at"]
+    fields = ["address", "refused_at"]

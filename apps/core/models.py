@@ -1,7 +1,8 @@
 """Technical tables. None of them is anybody's product."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -92,3 +93,90 @@ class SeededGrant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+ERROR_LENGTH = 300
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self) -> Self:
+        return self.filter(next_try_at__lte=timezone.now())
+
+    def waiting(self) -> Self:
+        return self.filter(next_try_at__isnull=False)
+
+    def sent(self) -> Self:
+        return self.filter(sent_at__isnull=False)
+
+    def given_up(self) -> Self:
+        return self.filter(next_try_at=None, sent_at=None)
+
+    def ended_before(self, moment: datetime) -> Self:
+        return self.filter(next_try_at=None, created_at__lt=moment)
+
+    def with_person(self) -> Self:
+        return self.select_related("user")
+
+
+class OutgoingMail(models.Model):
+    """A mail to one person, from its cause until a while after its end: see `core.mail.outbox`.
+
+    Neither its words nor a token are kept: both are made when it is sent.
+    """
+
+    kind = models.CharField(max_length=50, help_text="What it is about.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    address = models.EmailField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, help_text="Empty once it was sent or given up.")
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=ERROR_LENGTH, blank=True, help_text="What the last try that failed said.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OutgoingMailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "mail"
+        constraints = [
+            models.CheckConstraint(condition=Q(next_try_at=None) | Q(sent_at=None), name="a_sent_mail_is_not_due"),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="mails_that_are_due"),
+            models.Index(fields=["-created_at"], name="mails_newest"),
+            models.Index(fields=["-created_at"], condition=Q(next_try_at=None, sent_at=None), name="mails_given_up"),
+            models.Index(fields=["address"], name="mails_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def message_id(self) -> str:
+        return f"{self.pk}.{int(self.created_at.timestamp())}@{urlsplit(settings.PUBLIC_URL).hostname}"
+
+
+class RefusedAddressQuerySet(models.QuerySet["RefusedAddress"]):
+    def holds(self, address: str) -> bool:
+        return self.filter(address=address.lower()).exists()
+
+    def mark(self, address: str) -> None:
+        self.get_or_create(address=address.lower())
+
+    def clear(self, address: str) -> None:
+        """Somebody has shown that mails arrive there."""
+        self.filter(address=address.lower()).delete()
+
+
+class RefusedAddress(models.Model):
+    """A mail server said for good that nobody is there: only verification goes to it until it is verified again."""
+
+    address = models.EmailField(unique=True, help_text="In lower case.")
+    refused_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = RefusedAddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "refused addresses"
+
+    def __str__(self) -> str:
+        return self.address

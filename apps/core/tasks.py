@@ -6,6 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django_q.models import Failure
 
+from apps.core.mail import outbox
 from apps.core.models import IdempotencyKey, UploadDay
 
 FAILURES_KEPT = timedelta(days=90)
@@ -26,3 +27,11 @@ def prune_failed_jobs() -> None:
 
 def prune_upload_days() -> None:
     UploadDay.objects.past().delete()
+
+
+def deliver_due_mails() -> None:
+    outbox.deliver_due()
+
+
+def prune_mails() -> None:
+    outbox.prune_mails()

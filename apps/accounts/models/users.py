@@ -207,6 +207,7 @@ class User(AbstractUser):
     )
     email = models.EmailField()
     email_verified = models.BooleanField(default=False)
+    new_email = models.EmailField(blank=True, help_text="What the address becomes once it is confirmed.")
     user_type = models.ForeignKey(UserType, on_delete=models.PROTECT, related_name="users")
     is_verified = models.BooleanField(default=False, help_text="The blue tick: a document of theirs was approved.")
     deactivated_at = models.DateTimeField(

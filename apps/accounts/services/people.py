@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.errors import BadReactivation
+from apps.accounts.errors import BadToken
 from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.accounts.schemas import AVATAR, ProfileIn, RegisterIn
 from apps.accounts.services.sessions import SignedIn, shut_out, sign_in
@@ -13,6 +13,7 @@ from apps.accounts.tokens import reactivation_facts, read_reactivation
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid, InvalidToken
 from apps.core.http.links import API
+from apps.core.mail.outbox import queue_mail
 from apps.core.media.storing import discarded_on_failure
 from apps.core.media.uploads import Upload, accept
 from apps.notifications.schemas import Redirect
@@ -73,6 +74,7 @@ def create_account(form: RegisterIn, user_type: UserType) -> User:
     )
     Profile.objects.filter(user=user).update(phone=form.phone or "", country=form.country or "")
     notify(receiver=user, code="welcome", actor=None, redirect=leads_to(user))
+    queue_mail(kind="verify_email", user=user)
     return user
 
 
@@ -95,9 +97,9 @@ def reactivate(*, token: str, client: Client) -> SignedIn:
     away = User.objects.in_state(User.State.DEACTIVATED)
     user = away.filter(pk=facts[0]).first()
     if user is None or reactivation_facts(user) != facts:
-        raise BadReactivation
+        raise BadToken
     if not away.filter(pk=user.pk, deactivated_at=user.deactivated_at).update(is_active=True, deactivated_at=None):
-        raise BadReactivation
+        raise BadToken
     return sign_in(user=user, client=client)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.credentials import check_credentials
 from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
-from apps.accounts.models import KnownAddress, Session, User, person
+from apps.accounts.models import KnownAddress, PasswordReset, Session, User, person
 from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
@@ -140,6 +140,14 @@ def end_all(*, user: User) -> None:
         live.end_session(user_id=user.pk)
 
 
+@transaction.atomic
+def end_others(*, session: Session) -> None:
+    """Of all devices, only this one stays signed in."""
+    others = Session.objects.filter(user=session.user_id, revoked_at=None).exclude(pk=session.pk)
+    for other in others:
+        logout(session=other)
+
+
 def shut_out(*, user: User) -> None:
     """End all sessions of somebody who is not active any more: none comes back to life with the account."""
     end_all(user=user)
@@ -151,4 +159,5 @@ def shut_out(*, user: User) -> None:
 
 def prune_sessions() -> None:
     Session.objects.long_dead().delete()
+    PasswordReset.objects.expired().delete()
     KnownAddress.objects.outdated().delete()

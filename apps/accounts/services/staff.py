@@ -9,9 +9,10 @@ from apps.accounts.errors import NotAway
 from apps.accounts.models import Profile, User
 from apps.accounts.models.users import permissions_of
 from apps.accounts.schemas import ProfileIn
-from apps.accounts.services import people, sessions
+from apps.accounts.services import passwords, people, sessions
 from apps.core import audit
 from apps.core.http.errors import PermissionDenied
+from apps.core.mail.outbox import queue_mail
 from apps.notifications.services import move
 
 
@@ -47,14 +48,16 @@ def change_account(*, user: User, fields: Collection[str], by: User) -> None:
     refuse_colleague(user, by)  # as they would be
     changed = set(fields)
     if "email" in changed:
-        user.email_verified = False
-        changed.add("email_verified")
+        user.email_verified, user.new_email = False, ""
+        changed |= {"email_verified", "new_email"}
         audit.record(actor=by, action="user.address_changed", target=user)
     if "is_active" in changed:
         user.deactivated_at = None
         changed.add("deactivated_at")
         audit.record(actor=by, action=f"user.switched_{'on' if user.is_active else 'off'}", target=user)
     user.save(update_fields=changed)
+    if "email" in changed:
+        queue_mail(kind="verify_email", user=user)
     if "username" in changed:
         move(to=people.leads_to(user))
     if "is_active" in changed and not user.is_active:
@@ -77,8 +80,7 @@ def change_profile(*, user: User, changes: ProfileIn, by: User) -> None:
 def set_password(*, user: User, password: str | None, by: User) -> None:
     """Another password, or none with which to sign in: whoever knew the old one is out."""
     refuse_colleague(user, by)
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    passwords.set_password(user, password)
     sessions.end_all(user=user)
     audit.record(actor=by, action="user.password_set", target=user)
 

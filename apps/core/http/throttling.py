@@ -26,7 +26,10 @@ from apps.core.http.errors import Throttled
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-KEPT_BY_PROCESS = {"login", "login_failures", "login_failures_per_address", "login_failures_per_account"}
+KEPT_BY_PROCESS = {
+    *("login", "login_failures", "login_failures_per_address", "login_failures_per_account"),
+    *("forgot", "forgot_per_address", "reset"),
+}
 """What guards passwords: while Redis is away, each process counts it for itself."""
 REDIS_SECONDS = 0.2
 REDIS_REST_SECONDS = 1

@@ -20,6 +20,7 @@ from apps.core.http.links import API, absolute
 from apps.core.http.routing import Router, refusals
 from apps.core.http.schemas import Out
 from apps.core.http.throttling import limiter
+from apps.core.mail.files import MAILS_STAY_HERE
 from apps.core.operations import metrics
 from apps.core.queue import queue_age
 
@@ -40,7 +41,7 @@ class ReadyOut(Out):
     """`checks` names what works (`ok`), what does not (`failed`), and the queue's age in seconds.
 
     Without `database` and `storage` the status is `failed`. `bus` rings between processes for live events: Redis, or
-    `embedded` in the database where there is none; without it they come later.
+    `embedded` in the database where there is none; without it they come later. `mail` says so where mails reach nobody.
     """
 
     status: Literal["ok", "failed"]
@@ -66,6 +67,7 @@ def ready(request: HttpRequest) -> Status[dict[str, object]]:
     checks: dict[str, str | int] = {"database": check_database(), "storage": storage_state(slot)}
     failed = "failed" in checks.values()
     checks["bus"] = bus_state(slot)
+    checks["mail"] = MAILS_STAY_HERE if settings.MAILS_STAY_HERE else "ok"
     if checks["database"] == "ok":
         checks["queue_age_seconds"] = queue_age_at(slot)
     return Status(503 if failed else 200, {"status": "failed" if failed else "ok", "checks": checks})

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from redis import Connection as RedisConnection
 
+from apps.core.mail.files import MAILS_STAY_HERE
 from apps.core.queue import queue
 from tests.client import ApiClient
 
@@ -53,7 +54,7 @@ def test_it_is_ready(db, stored_files):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "storage": "ok", "bus": BUS, "queue_age_seconds": 0},
+        "checks": {"database": "ok", "storage": "ok", "bus": BUS, "mail": "ok", "queue_age_seconds": 0},
     }
     assert stored_files() == []
 
@@ -64,7 +65,16 @@ def test_it_is_not_ready_without_its_database(db, error):
         response = ApiClient().get("/health/ready")
 
     assert response.status_code == 503
-    assert response.json() == {"status": "failed", "checks": {"database": "failed", "storage": "ok", "bus": BUS}}
+    checks = {"database": "failed", "storage": "ok", "bus": BUS, "mail": "ok"}
+    assert response.json() == {"status": "failed", "checks": checks}
+
+
+def test_it_says_so_where_mails_reach_nobody(db, settings):
+    settings.MAILS_STAY_HERE = True
+
+    response = ApiClient().get("/health/ready")
+
+    assert (response.status_code, response.json()["checks"]["mail"]) == (200, MAILS_STAY_HERE)
 
 
 @pytest.mark.parametrize("name", ["default", "private"])
@@ -80,6 +90,7 @@ def test_it_is_not_ready_when_a_storage_cannot_be_written(db, settings, tmp_path
         "database": "ok",
         "storage": "failed",
         "bus": BUS,
+        "mail": "ok",
         "queue_age_seconds": 0,
     }
 

@@ -1,0 +1,90 @@
+"""Forgotten, reset and changed passwords."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.accounts.addresses import address_key
+from apps.accounts.credentials import check_credentials
+from apps.accounts.errors import BadCode, BadToken, WrongOldPassword
+from apps.accounts.models import PasswordReset, Session, User
+from apps.accounts.schemas import ResetPasswordIn
+from apps.accounts.services import sessions
+from apps.core.http.clients import Client
+from apps.core.http.errors import Invalid
+from apps.core.http.throttling import guard
+from apps.core.mail.outbox import queue_mail
+from apps.core.models import RefusedAddress
+
+
+def forgot_password(*, address: str) -> None:
+    """A mail to whoever has this address, if anybody has; suspended people get none."""
+    guard("forgot_per_address", address_key(address))
+    user = User.objects.with_login(address).first()
+    if user and user.state != User.State.SWITCHED_OFF:
+        queue_mail(kind="reset_password", user=user)
+
+
+def reset_password(*, form: ResetPasswordIn) -> None:
+    """By the link of the mail or by its code; a refused password uses up neither."""
+    if form.token is not None:
+        reset_by_token(token=form.token, password=form.password)
+    else:
+        reset_by_code(address=str(form.email), code=str(form.otp), password=form.password)
+
+
+def reset_by_token(*, token: str, password: str) -> None:
+    reset = PasswordReset.objects.with_token(token)
+    if reset is None:
+        raise BadToken
+    use(reset, password)
+
+
+def reset_by_code(*, address: str, code: str, password: str) -> None:
+    reset = PasswordReset.objects.with_code(address_key(address), code)
+    if reset is None:
+        raise BadCode
+    try:
+        use(reset, password)
+    except Invalid:
+        reset.forgive()
+        raise
+
+
+@transaction.atomic
+def use(reset: PasswordReset, password: str) -> None:
+    """Whoever reads the mails of an account has it: with a new password, everybody else is out."""
+    user = reset.user
+    if user.state == User.State.SWITCHED_OFF:
+        raise BadToken
+    refuse_weak(user, password)
+    if not reset.use():
+        raise BadToken
+    User.objects.filter(pk=user.pk).update(email_verified=True)
+    RefusedAddress.objects.clear(user.email)
+    set_password(user, password)
+    sessions.end_all(user=user)
+
+
+def change_password(*, session: Session, current: str, new: str, client: Client) -> None:
+    user = session.user
+    if not check_credentials(name=user.username, password=current, client=client, is_signed_in=True):
+        raise WrongOldPassword
+    refuse_weak(user, new, field="new_password")
+    with transaction.atomic():
+        set_password(user, new)
+        sessions.end_others(session=session)
+
+
+def refuse_weak(user: User, password: str, field: str = "password") -> None:
+    try:
+        validate_password(password, user=user)
+    except ValidationError as error:
+        raise Invalid({field: list(error.messages)}) from error
+
+
+def set_password(user: User, password: str | None) -> None:
+    """None for none with which to sign in. An address that was asked for with the former one will not be theirs."""
+    user.set_password(password)
+    User.objects.filter(pk=user.pk).update(password=user.password, new_email="")
+    queue_mail(kind="password_changed", user=user)
