@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "apps.messaging",
     "apps.moderation",
     "apps.demo",
+    "apps.web",
     "django_cleanup.apps.CleanupConfig",
 ]
 

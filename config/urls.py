@@ -1,7 +1,6 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, re_path
-from django.views.generic import RedirectView
+from django.urls import include, path, re_path
 
 from api import api
 from apps.core.http.errors import NotFound
@@ -15,7 +14,7 @@ def unknown_path(request: HttpRequest, path: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", include("apps.web.urls")),
     path("admin/", admin.site.urls),
     path("media/<path:path>", public_file),
     path(API.removeprefix("/") + "/", api.urls),

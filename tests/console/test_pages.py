@@ -9,7 +9,7 @@ from django_q.models import Failure, OrmQ, Success
 from unfold.admin import ModelAdmin
 
 from apps.accounts.models import Block, Document, Profile, Session, Taxonomy, User, UserType
-from apps.core.models import AuditEntry, IdempotencyKey
+from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
 from apps.moderation.models import Report
@@ -131,6 +131,7 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
     seeded = [
         *[User, UserType, Document, Session, Block, Connection, Story, Event, Attendance],
         *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, AuditEntry],
+        *[OutgoingMail, RefusedAddress],
     ]
     assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}
 

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from apps.web import views
+
+app_name = "web"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("login/", views.login, name="login"),
+    path("logout/", views.logout, name="logout"),
+    path("join/", views.join, name="join"),
+    path("forgot/", views.forgot, name="forgot"),
+    path("verify-email", views.verify_email, name="verify_email"),
+    path("reset-password", views.reset_password, name="reset_password"),
+    path(".well-known/change-password", views.change_password),
+]

@@ -1,0 +1,132 @@
+"""The pages where mails lead, and the way in. A GET changes nothing: scanners open the links of mails."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts.auth import SessionRequest
+from apps.accounts.cookies import clear_tokens, set_tokens
+from apps.accounts.schemas import CookieLoginIn, RegisterIn
+from apps.accounts.services import addresses, passwords, people, sessions
+from apps.core.http.clients import client_address, client_of, network_of
+from apps.core.http.errors import DomainError
+from apps.core.http.throttling import guard
+from apps.web.forms import ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
+
+asking = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def page(request: HttpRequest, name: str, **shown: Any) -> HttpResponse:
+    """With the status and headers of what its form was refused for, if it was."""
+    form: SchemaForm | None = shown.get("form")
+    refusal = form.refusal if form else None
+    response = render(request, f"web/{name}.html", shown, status=refusal.status if refusal else 200)
+    for header, value in refusal.headers.items() if refusal else ():
+        if header != "WWW-Authenticate":  # a browser would ask in a window of its own
+            response[header] = value
+    return response
+
+
+def limited(request: HttpRequest, name: str, action: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same limit as on the API's operation."""
+
+    def act(value: Any) -> Any:
+        guard(name, network_of(client_address(request)))
+        return action(value)
+
+    return act
+
+
+def signed_in(request: HttpRequest) -> Any:
+    try:
+        return request.identify()  # type: ignore[attr-defined]  # see accounts.middleware
+    except DomainError:  # a cookie may outlive its token
+        return None
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return page(request, "home", person=signed_in(request))
+
+
+@sensitive_post_parameters()
+@asking
+def login(request: HttpRequest) -> HttpResponse:
+    def act(value: CookieLoginIn) -> sessions.SignedIn:
+        return sessions.login(name=value.email, password=value.password, client=client_of(request))
+
+    form = LoginForm(request.POST or None)
+    if request.method == "POST" and (tokens := form.carry_out(act)):
+        response = redirect("web:home")
+        set_tokens(response, tokens)
+        return response
+    return page(request, "login", form=form)
+
+
+@require_POST
+def logout(request: SessionRequest) -> HttpResponse:
+    if signed_in(request):
+        sessions.logout(session=request.session_row)
+    response = redirect("web:home")
+    clear_tokens(response)
+    return response
+
+
+@sensitive_post_parameters()
+@asking
+def join(request: HttpRequest) -> HttpResponse:
+    def act(value: RegisterIn) -> sessions.Tokens:
+        return sessions.open_session(user=people.register(form=value), client=client_of(request))
+
+    form = JoinForm(request.POST or None)
+    if request.method == "POST" and (tokens := form.carry_out(limited(request, "register", act))):
+        response = redirect("web:home")
+        set_tokens(response, tokens)
+        return response
+    return page(request, "join", form=form)
+
+
+@asking
+def verify_email(request: HttpRequest) -> HttpResponse:
+    def act(value: Any) -> bool:
+        addresses.verify_email(token=value.token)
+        return True
+
+    form = VerifyForm(request.POST or None, initial={"token": request.GET.get("token", "")})
+    is_done = request.method == "POST" and form.carry_out(limited(request, "verify", act))
+    return page(request, "verify_email", form=form, is_done=is_done)
+
+
+@asking
+def forgot(request: HttpRequest) -> HttpResponse:
+    def act(value: Any) -> bool:
+        passwords.forgot_password(address=value.email)
+        return True
+
+    form = ForgotForm(request.POST or None)
+    is_done = request.method == "POST" and form.carry_out(limited(request, "forgot", act))
+    return page(request, "forgot", form=form, is_done=is_done)
+
+
+@sensitive_post_parameters()
+@asking
+def reset_password(request: HttpRequest) -> HttpResponse:
+    def act(value: Any) -> bool:
+        passwords.reset_password(form=value)
+        return True
+
+    if request.method != "POST" and not request.GET.get("token"):
+        return redirect("web:forgot")
+    form = ResetForm(request.POST or None, initial={"token": request.GET.get("token", "")})
+    is_done = request.method == "POST" and form.carry_out(limited(request, "reset", act))
+    return page(request, "reset_password", form=form, is_done=is_done)
+
+
+@require_safe
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Where password managers ask for the way to another password."""
+    return redirect("web:forgot")
