@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 
 from apps.accounts.admin.login import log_in, with_throttled_page
-from apps.accounts.credentials import check_credentials
+from apps.accounts.credentials import check_credentials, forget_failures
 from apps.accounts.models import User
 from apps.accounts.services import sessions, staff
 from apps.core.http.clients import Client, client_of
@@ -47,6 +47,7 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit=commit)
+        forget_failures(user)
         sessions.end_all(user=user)
         return user
 

@@ -58,10 +58,10 @@ class KnownAddressQuerySet(models.QuerySet["KnownAddress"]):
     def outdated(self) -> Self:
         return self.filter(last_login_at__lt=timezone.now() - REMEMBERED)
 
-    def knows(self, user: "User", client: Client) -> bool:
-        """Whether this person has been signed in there lately."""
+    def knows(self, user: "User | None", client: Client) -> bool:
+        """Whether this person has been signed in there lately; for nobody it is asked as well, and takes as long."""
         since = timezone.now() - REMEMBERED
-        return self.filter(user=user, network=client.network, last_login_at__gte=since).exists()
+        return self.filter(user=user.pk if user else 0, network=client.network, last_login_at__gte=since).exists()
 
     def remember(self, user_id: int, client: Client) -> None:
         """This person has signed in from there just now, or gone on with a session."""

@@ -15,6 +15,7 @@ from apps.accounts.models import KnownAddress, Session, User, person
 from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
+from apps.core.http import counters
 from apps.core.http.clients import Client
 from apps.core.http.errors import InvalidToken
 from apps.core.http.throttling import guard
@@ -152,3 +153,4 @@ def shut_out(*, user: User) -> None:
 def prune_sessions() -> None:
     Session.objects.long_dead().delete()
     KnownAddress.objects.outdated().delete()
+    counters.prune()

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.contrib.auth.models import Permission
 from django.db import transaction
 
+from apps.accounts.credentials import forget_failures
 from apps.accounts.errors import NotAway
 from apps.accounts.models import Profile, User
 from apps.accounts.models.users import permissions_of
@@ -79,6 +80,7 @@ def set_password(*, user: User, password: str | None, by: User) -> None:
     refuse_colleague(user, by)
     user.set_password(password)
     user.save(update_fields=["password"])
+    forget_failures(user)
     sessions.end_all(user=user)
     audit.record(actor=by, action="user.password_set", target=user)
 
