@@ -1,11 +1,13 @@
 """What the device of a session is called."""
 
-from ua_parser import Domain, parser
+from ua_parser import Domain, Parser, load_lazy_builtins
 
 UNKNOWN_DEVICE = "unknown device"
 MAX_DEVICE = 100
 SAID_BY_THE_SYSTEM = {"Mobile", "iOS"}
 """Left out of a browser's name: `Chrome Mobile iOS` is Chrome on iOS."""
+
+parser = Parser.from_matchers(load_lazy_builtins())  # each pattern is compiled when it is first asked for
 
 
 def device_name(user_agent: str) -> str:
