@@ -90,13 +90,31 @@ def url(value: str, *schemes: str) -> SplitResult | None:
         return None
 
 
-def public_address(name: str, default: str) -> SplitResult:
-    """Scheme, host and perhaps a port, for links are made by adding a path."""
-    value = text(name, default).rstrip("/")
+def origin(value: str) -> SplitResult | None:
+    """The parts of a scheme, a host and perhaps a port, and of nothing else."""
     address = url(value, "http", "https")
-    if not address or f"{address.scheme}://{address.netloc}" != value or "@" in value or not address.hostname:
+    is_whole = address and f"{address.scheme}://{address.netloc}" == value and address.hostname and "@" not in value
+    return address if is_whole else None
+
+
+def public_address(name: str, default: str) -> SplitResult:
+    """An origin, for links are made by adding a path."""
+    address = origin(text(name, default).rstrip("/"))
+    if not address:
         raise ImproperlyConfigured(f"{name} must look like https://infloo.example: a scheme and a host, no path.")
     return address
+
+
+def origins(name: str) -> list[str]:
+    """As browsers send them: in lower case and ASCII."""
+    values = [value.rstrip("/").lower() for value in several(name, "")]
+    for value in values:
+        if not (value.isascii() and origin(value)) or "*" in value:
+            raise ImproperlyConfigured(
+                f"{name} takes origins such as https://app.example, comma separated: a scheme and a host, no path,"
+                f" not {value!r}."
+            )
+    return values
 
 
 def database(name: str, default: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from config.environment import (
     mail_address,
     mail_server,
     optional_secret,
+    origins,
     public_address,
     redis_address,
     request_limit,
@@ -52,6 +53,14 @@ if DEBUG and public.scheme == "https":
 ALLOWED_HOSTS = host_names("ALLOWED_HOSTS", default=f"{public.hostname},localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 FILE_ORIGINS = [PUBLIC_URL]  # hosts that pages may show files from
+CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")  # pages of other sites that may call the API
+CORS_URLS_REGEX = "^/api/"
+CORS_ALLOW_HEADERS = [
+    *("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "x-request-id"),
+]
+CORS_EXPOSE_HEADERS = [
+    *("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"),
+]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = public.scheme == "https"
 SECURE_HSTS_SECONDS = 31_536_000 if public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -91,6 +100,7 @@ INSTALLED_APPS = [
     "constance",
     "django_q",
     "ninja",
+    "corsheaders",
     "apps.core",
     "apps.live",
     "apps.notifications",
@@ -109,6 +119,7 @@ MIDDLEWARE = [
     "apps.core.http.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.http.cors.ApiCorsMiddleware",
     "apps.core.http.middleware.api_door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.http.middleware.PageSessionMiddleware",

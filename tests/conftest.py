@@ -16,6 +16,7 @@ from apps.core import site_settings
 from apps.core.http import throttling
 from apps.core.operations import api as operations
 from apps.core.operations.seed import seed
+from config import asgi, wsgi
 from tests.all_ran import Ran
 from tests.client import ApiClient
 from tests.factories import UserFactory
@@ -106,6 +107,18 @@ def run_jobs() -> Callable[[], int]:
         return count
 
     return work
+
+
+@pytest.fixture
+def other_site(settings: Any) -> Iterator[str]:
+    """The origin of a site whose pages may call the API, as both servers know it when they start."""
+    origin = "https://app.example"
+    for origins in ([origin], []):
+        settings.CORS_ALLOWED_ORIGINS = origins
+        asgi.django_application.load_middleware(is_async=True)
+        wsgi.django_application.load_middleware()
+        if origins:
+            yield origin
 
 
 @pytest.fixture

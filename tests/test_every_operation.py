@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from apps.core.http import throttling
+from tests.factories import UserFactory
 from tests.operations import ERROR, OPERATIONS, PATHS, PUBLIC, Operation
 from tests.walker import Walker, is_refusal
 
@@ -29,6 +30,7 @@ def visitor(db) -> Walker:
 
 @pytest.fixture
 def member(alice) -> Walker:
+    Walker(UserFactory())  # the first session there is, which an operation may end, is not the caller's
     return Walker(alice)
 
 

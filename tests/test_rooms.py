@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = sorted(folder.name for folder in (ROOT / "apps").iterdir() if (folder / "__init__.py").exists())
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 DECLARED = {contract["name"]: contract for contract in LINTER["contracts"]}
-BELOW_ALL = {"console", "demo"}
+BELOW_ALL = {"console", "demo", "web"}
 """Rooms above all others, which have no layers of their own."""
 
 

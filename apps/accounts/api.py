@@ -31,6 +31,7 @@ from apps.accounts.schemas import (
     RegisteredOut,
     RegisterIn,
     ResetPasswordIn,
+    SessionOut,
     TokensOut,
     UploadedDocumentOut,
     UserTypeOut,
@@ -94,6 +95,25 @@ def logout(request: SessionRequest, response: HttpResponse) -> Answer:
     sessions.logout(session=request.session_row)
     clear_tokens(response)
     return ok(None, "Logged out successfully")
+
+
+@router.get("/users/auth/sessions", response=Reply[list[SessionOut]])
+def list_sessions(request: SessionRequest) -> Answer:
+    """The devices that are signed in, those that were used last first."""
+    alive = request.user.sessions.alive().order_by("-last_used_at", "-pk")
+    return ok(list(show(alive.seen_from(request.session_row), SessionOut)))
+
+
+@router.delete("/users/auth/sessions", response={204: None})
+def end_other_sessions(request: SessionRequest) -> Status[None]:
+    sessions.end_others(session=request.session_row)
+    return Status(204, None)
+
+
+@router.delete("/users/auth/sessions/{id:session_id}", response={204: None})
+def end_session(request: SessionRequest, session_id: int) -> Status[None]:
+    sessions.logout(session=get_object_or_404(request.user.sessions.alive(), pk=session_id))
+    return Status(204, None)
 
 
 @router.get("/users/auth/csrf", auth=None, response=Reply[CsrfOut])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, User, listening_session, living_session, permission_names
-from apps.accounts.services.sessions import note_login
+from apps.accounts.services.sessions import count_login, note_login
 from apps.accounts.tokens import Claims, Purpose, read_token
 from apps.core.http.auth import ListenerPass, SignedInRequest, bearer_token
 from apps.core.http.clients import client_of
@@ -73,6 +73,7 @@ class AccountBackend(ModelBackend):
         user = check_credentials(name=username, password=password, client=client)
         if user is None or not user.is_active:
             return None
+        count_login(user=user, client=client)
         note_login(user=user, client=client)
         return user
 

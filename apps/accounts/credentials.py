@@ -3,14 +3,18 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from apps.accounts.errors import RecentLoginRequired, WrongPassword
 from apps.accounts.models import KnownAddress, Session, User
+from apps.core.http import counters
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
 from apps.core.http.throttling import forgive, guard, hit, refuse_spent
 
 RECENT = timedelta(minutes=15)
+BUCKETS = 4096
+"""So many counters do all the names share that nobody has, whatever strangers type."""
 
 
 def check_credentials(*, name: str, password: str, client: Client, is_signed_in: bool = False) -> User | None:
@@ -22,8 +26,8 @@ def check_credentials(*, name: str, password: str, client: Client, is_signed_in:
     """
     refuse_spent("login_failures_per_address", client.network)
     user = User.objects.with_login(name).select_related("user_type").first()
-    account = (user.username if user else name).lower()  # one count for both of its names
-    is_known = is_signed_in or (user is not None and KnownAddress.objects.knows(user, client))
+    account = subject_of(user, name)
+    is_known = is_signed_in or KnownAddress.objects.knows(user, client)
     if not is_known:
         refuse_spent("login_failures_per_account", account)
     guard("login_failures", account, client.network)
@@ -34,6 +38,19 @@ def check_credentials(*, name: str, password: str, client: Client, is_signed_in:
         return None
     forgive("login_failures", account, client.network)
     return user
+
+
+def subject_of(user: User | None, name: str) -> str:
+    """As what the failures of an account are counted, under whichever of its names."""
+    if user is not None:
+        return str(user.pk)
+    digest = salted_hmac("names nobody has", name.lower(), algorithm="sha256").digest()
+    return f"nobody {int.from_bytes(digest[:8]) % BUCKETS}"
+
+
+def forget_failures(user: User) -> None:
+    """A new password: guesses at the old one do not count any more, from wherever they came."""
+    counters.forget(subject_of(user, user.username))
 
 
 def matches(user: User | None, password: str) -> bool:

@@ -1,8 +1,9 @@
 """The mails about accounts. Their tokens are made here, when the worker sends them."""
 
+from datetime import timedelta
 from typing import Any
 
-from apps.accounts.models import PasswordReset, User
+from apps.accounts.models import PasswordReset, Session, User
 from apps.accounts.models.resets import LIFETIME
 from apps.accounts.tokens import VERIFICATION_DAYS, make_verification
 from apps.core.http.links import absolute
@@ -31,6 +32,13 @@ def password_reset(mail: OutgoingMail) -> dict[str, Any] | None:
     }
 
 
+def new_login(mail: OutgoingMail) -> dict[str, Any]:
+    """With the device of the session that caused it; a login to the console has none."""
+    lately = mail.created_at - timedelta(seconds=5)
+    session = Session.objects.filter(user=mail.user_id, created_at__range=(lately, mail.created_at)).last()
+    return warning(mail) | {"device": session.device if session else "", "at": mail.created_at}
+
+
 def warning(mail: OutgoingMail) -> dict[str, Any]:
     return {"link": absolute("/reset-password")}
 
@@ -39,5 +47,6 @@ MAILS = [
     MailKind("verify_email", "Confirm your e-mail address", verification, verifies=True),
     MailKind("reset_password", "Your new password", password_reset),
     MailKind("password_changed", "Your password was changed", warning),
+    MailKind("new_login", "A login from a new device", new_login),
     MailKind("address_change_asked", "Another e-mail address for your account", warning),
 ]

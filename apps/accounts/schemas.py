@@ -11,6 +11,7 @@ from django.core.validators import URLValidator, validate_email
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
 from apps.accounts.addresses import MAX_ADDRESS, ascii_address
+from apps.accounts.devices import device_or_unknown
 from apps.accounts.models import Document
 from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
@@ -197,6 +198,18 @@ class TokensOut(Out):
     access: str
     refresh: str
     expires_in: int
+
+
+class SessionOut(Out):
+    """A device that is signed in; `current` is the one that asks."""
+
+    id: int
+    user_agent: str
+    device: Annotated[str, Computed(device_or_unknown, "device")]
+    ip: str | None
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
 
 
 class PlatformOut(Out):

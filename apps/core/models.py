@@ -1,12 +1,12 @@
 """Technical tables. None of them is anybody's product."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 KEY_LIFETIME = timedelta(hours=24)
@@ -61,6 +61,58 @@ class UploadDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} on {self.day}"
+
+
+class FailedAttemptsQuerySet(models.QuerySet["FailedAttempts"]):
+    def over(self) -> Self:
+        return self.filter(expires_at__lte=timezone.now())
+
+    def add_one(self, key: "CounterKey", *, up_to: int, within: timedelta) -> bool:
+        """Count one, in a new window where the last is over; False when there are `up_to` already."""
+        now = timezone.now()
+        counter = self.filter(**key._asdict())
+        if counter.raise_one(up_to, now, within):
+            return True
+        if counter.filter(expires_at__gt=now, count__gte=up_to).exists():
+            return False
+        first = FailedAttempts(**key._asdict(), count=0, expires_at=now + within)
+        self.bulk_create([first], ignore_conflicts=True)
+        return counter.raise_one(up_to, now, within)
+
+    def raise_one(self, up_to: int, now: datetime, within: timedelta) -> bool:
+        """Whoever comes at the same moment waits for this one statement, and then counts on."""
+        is_over = Q(expires_at__lte=now)
+        return bool(
+            self.filter(is_over | Q(count__lt=up_to)).update(
+                count=Case(When(is_over, then=1), default=F("count") + 1),
+                expires_at=Case(When(is_over, then=now + within), default=F("expires_at")),
+            )
+        )
+
+
+class CounterKey(NamedTuple):
+    limit: str
+    subject: str
+    network: str = ""
+
+
+class FailedAttempts(models.Model):
+    """How often something failed within a window of time: see `core.http.counters`."""
+
+    limit = models.CharField(max_length=50, help_text="Its name in THROTTLE_RATES.")
+    subject = models.CharField(max_length=50, help_text="What was tried: an account, or everything from an address.")
+    network = models.CharField(max_length=50, blank=True, help_text="From where, if that is counted apart.")
+    count = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = FailedAttemptsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "failed attempts"
+        constraints = [models.UniqueConstraint(fields=["subject", "limit", "network"], name="one_row_per_counter")]
+
+    def __str__(self) -> str:
+        return f"{self.limit} {self.subject}"
 
 
 class AuditEntry(models.Model):

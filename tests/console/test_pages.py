@@ -42,8 +42,8 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     within_another = {
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
-            *["core.seededgrant", "core.uploadday"],
-            *["accounts.knownaddress", "accounts.passwordreset"],
+            *["core.failedattempts", "core.seededgrant", "core.uploadday"],
+            *["accounts.knownaddress", "accounts.knowndevice", "accounts.passwordreset"],
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
             "social.storyview",

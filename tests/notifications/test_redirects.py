@@ -14,6 +14,7 @@ from apps.notifications.models import NotificationType
 from apps.social.models import Connection
 from tests.client import ApiClient
 from tests.factories import (
+    PASSWORD,
     AttendanceFactory,
     ConnectionFactory,
     ConversationFactory,
@@ -28,6 +29,12 @@ def join(bob, carol):
     form = {"username": "newcomer", "email": "new@infloo.in", "password": "Secret@123", "role": "investor"}
     assert ApiClient().post("/users/auth/register", form).status_code == 201
     return User.objects.get(username="newcomer")
+
+
+def sign_in_elsewhere(bob, carol):
+    for device in ("curl/8.5.0", "okhttp/4.12.0"):
+        login = {"username": "bob", "password": PASSWORD}
+        assert ApiClient().post("/users/auth/login", login, user_agent=device).status_code == 200
 
 
 def ask(bob, carol):
@@ -95,6 +102,7 @@ def write_into_a_room(bob, carol):
 
 WAYS = [
     ("welcome", join),
+    ("new_login", sign_in_elsewhere),
     ("follow_request", ask),
     ("follow_accepted", accept),
     ("document_approved", decide(True)),

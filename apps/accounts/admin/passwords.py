@@ -15,7 +15,7 @@ from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 from apps.accounts.admin.login import log_in, with_throttled_page
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import User
-from apps.accounts.services import sessions, staff
+from apps.accounts.services import passwords, sessions, staff
 from apps.core.http.clients import Client, client_of
 
 
@@ -46,7 +46,8 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        user: User = super().save(commit=commit)
+        user: User = self.user
+        passwords.set_password(user, self.cleaned_data["new_password1"])
         sessions.end_all(user=user)
         return user
 

@@ -5,6 +5,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RadioFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 
+from apps.accounts.devices import device_or_unknown
 from apps.accounts.models import Block, Session
 from apps.accounts.models.sessions import SessionQuerySet
 from apps.accounts.services import sessions
@@ -25,20 +26,30 @@ class AliveFilter(RadioFilter):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    list_display = ["person", "device", "address", "state", "created_at", "last_used_at"]
+    list_display = ["person", "named_device", "address", "state", "created_at", "last_used_at"]
     list_select_related = ["user__profile"]
     list_filter = [AliveFilter, ("user", AutocompleteSelectFilter), ("last_used_at", RangeDateTimeFilter)]
     search_fields = ["user__username", "=ip"]
     search_help_text = "A username or an address."
     ordering = ["-pk"]
     actions = ["end_sessions"]
-    fields = ["user", "user_agent", "address", "state", "created_at", "last_used_at", "expires_at", "revoked_at"]
-    readonly_fields = ["address", "state"]
+    fields = [
+        "user",
+        "named_device",
+        "user_agent",
+        "address",
+        "state",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    ]
+    readonly_fields = ["named_device", "address", "state"]
     person = person_column("user", "person")
 
-    @display(description="device", ordering="user_agent")
-    def device(self, session: Session) -> str:
-        return session.user_agent[:60] or "unknown"
+    @display(description="device", ordering="device")
+    def named_device(self, session: Session) -> str:
+        return device_or_unknown(session.device)
 
     @display(description="address", ordering="ip")
     def address(self, session: Session) -> str | None:

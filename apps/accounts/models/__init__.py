@@ -2,7 +2,7 @@ from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.resets import PasswordReset
-from apps.accounts.models.sessions import KnownAddress, Session, listening_session, living_session
+from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
 from apps.accounts.models.taxonomies import Taxonomy
 from apps.accounts.models.users import (
     User,
@@ -20,6 +20,7 @@ __all__ = [
     "Block",
     "Document",
     "KnownAddress",
+    "KnownDevice",
     "PasswordReset",
     "Profile",
     "ProfileCategory",

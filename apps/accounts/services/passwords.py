@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.accounts.addresses import address_key
-from apps.accounts.credentials import check_credentials
+from apps.accounts.credentials import check_credentials, forget_failures
 from apps.accounts.errors import BadCode, BadToken, WrongOldPassword
 from apps.accounts.models import PasswordReset, Session, User
 from apps.accounts.schemas import ResetPasswordIn
@@ -84,7 +84,9 @@ def refuse_weak(user: User, password: str, field: str = "password") -> None:
 
 
 def set_password(user: User, password: str | None) -> None:
-    """None for none with which to sign in. An address that was asked for with the former one will not be theirs."""
+    """None for none with which to sign in. Whoever guessed begins anew, and an address that was asked for with the
+    former one will not be theirs."""
     user.set_password(password)
     User.objects.filter(pk=user.pk).update(password=user.password, new_email="")
+    forget_failures(user)
     queue_mail(kind="password_changed", user=user)

@@ -10,16 +10,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.credentials import check_credentials
+from apps.accounts.devices import device_name
 from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
-from apps.accounts.models import KnownAddress, PasswordReset, Session, User, person
+from apps.accounts.models import KnownAddress, KnownDevice, PasswordReset, Session, User, person
 from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
+from apps.core.http import counters
 from apps.core.http.clients import Client
 from apps.core.http.errors import InvalidToken
+from apps.core.http.links import API
 from apps.core.http.throttling import guard
+from apps.core.mail.outbox import queue_mail
 from apps.core.reading.shapes import Item, show
 from apps.live import services as live
+from apps.notifications.schemas import Redirect
+from apps.notifications.services import notify
 
 PREDECESSOR_LIVES = timedelta(seconds=30)
 """So long a refresh token that was swapped still gets the pair that came of it."""
@@ -55,16 +61,32 @@ def sign_in(*, user: User, client: Client) -> SignedIn:
     return SignedIn(**vars(tokens), user=show(person(user.pk), OwnProfileOut).one())
 
 
-def note_login(*, user: User, client: Client) -> None:
-    """Count a login that succeeded, and remember where it came from; refused when it was one too many."""
+def count_login(*, user: User, client: Client) -> None:
+    """Of those that succeed; refused when it was one too many."""
     guard("login", str(user.pk), client.network)
+
+
+@transaction.atomic
+def note_login(*, user: User, client: Client) -> None:
+    """Remember whence and with what `user` signed in, and tell them of a new device; an account's first is none.
+
+    `user` is as it was before this login.
+    """
     KnownAddress.objects.remember(user.pk, client)
+    device = device_name(client.user_agent)
+    if KnownDevice.objects.remember(user.pk, device) and user.last_login:
+        notify(receiver=user, code="new_login", actor=None, redirect=leads_to_sessions(user), device=device)
+        queue_mail(kind="new_login", user=user)
+
+
+def leads_to_sessions(user: User) -> Redirect:
+    return Redirect(kind="sessions", id=user.pk, url=f"{API}/users/auth/sessions")
 
 
 @transaction.atomic
 def open_session(*, user: User, client: Client) -> Tokens:
     """A new session of an active account; of too many, those that were unused for longest end."""
-    note_login(user=user, client=client)
+    count_login(user=user, client=client)
     now = timezone.now()
     # First: an account that is being switched off ends the sessions it has after this, or is inactive here.
     if not User.objects.active().filter(pk=user.pk).update(last_login=now):
@@ -73,12 +95,14 @@ def open_session(*, user: User, client: Client) -> Tokens:
         user=user,
         refresh_id=new_token_id(),
         user_agent=client.user_agent,
+        device=device_name(client.user_agent),
         ip=client.address or None,
         expires_at=now + timedelta(days=settings.SESSION_DAYS),
     )
     living = Session.objects.alive(now).filter(user=user).order_by("-last_used_at", "-pk")
     for surplus in living[MAX_SESSIONS : MAX_SESSIONS + ENDED_AT_ONCE]:
         logout(session=surplus)
+    note_login(user=user, client=client)
     return tokens_of(session)
 
 
@@ -135,17 +159,20 @@ def end_session(*, session: Session, by: User) -> None:
 
 
 @transaction.atomic
-def end_all(*, user: User) -> None:
-    if Session.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now()):
-        live.end_session(user_id=user.pk)
+def end_others(*, session: Session) -> None:
+    """All of this person but `session`, with their streams."""
+    others = Session.objects.alive().of(session.user_id).exclude(pk=session.pk)
+    # Taken in the order of their ids: two devices may end each other.
+    ended = list(others.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    Session.objects.filter(pk__in=ended).update(revoked_at=timezone.now())
+    for session_id in ended:
+        live.end_session(user_id=session.user_id, session_id=session_id)
 
 
 @transaction.atomic
-def end_others(*, session: Session) -> None:
-    """Of all devices, only this one stays signed in."""
-    others = Session.objects.filter(user=session.user_id, revoked_at=None).exclude(pk=session.pk)
-    for other in others:
-        logout(session=other)
+def end_all(*, user: User) -> None:
+    if Session.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now()):
+        live.end_session(user_id=user.pk)
 
 
 def shut_out(*, user: User) -> None:
@@ -161,3 +188,5 @@ def prune_sessions() -> None:
     Session.objects.long_dead().delete()
     PasswordReset.objects.expired().delete()
     KnownAddress.objects.outdated().delete()
+    KnownDevice.objects.outdated().delete()
+    counters.prune()

@@ -17,6 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import orjson
 from django.conf import settings
 
+from apps.core.http import cors
 from apps.core.http import headers as security
 from apps.core.http.errors import DomainError, TooLarge
 from apps.core.http.links import API
@@ -118,7 +119,9 @@ async def refuse(scope: Scope, receive: Receive, send: Send, error: DomainError,
     """Answer at once, and then throw away the rest of the body before the connection ends with the answer."""
     request_id = new_request_id(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1"))
     body = orjson.dumps(error.envelope())
-    named = [*refusal_headers(request_id, body), ("Connection", "close")]
+    origin = dict(scope["headers"]).get(b"origin", b"").decode("latin-1")
+    shared = cors.refusal_headers(scope["path"], origin).items()
+    named = [*refusal_headers(request_id, body), *shared, ("Connection", "close")]
     headers = [(name.lower().encode(), value.encode()) for name, value in named]
     await send({"type": "http.response.start", "status": error.status, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -182,7 +185,8 @@ def drain_input(body: IO[bytes]) -> None:
 def refuse_wsgi(environ: WSGIEnvironment, start_response: StartResponse, error: DomainError) -> Iterator[bytes]:
     request_id = new_request_id(environ.get("HTTP_X_REQUEST_ID"))
     body = orjson.dumps(error.envelope())
-    start_response(f"{error.status} {HTTPStatus(error.status).phrase}", refusal_headers(request_id, body))
+    shared = cors.refusal_headers(environ["PATH_INFO"], environ.get("HTTP_ORIGIN", "")).items()
+    start_response(f"{error.status} {HTTPStatus(error.status).phrase}", [*refusal_headers(request_id, body), *shared])
     log_refusal(environ["REQUEST_METHOD"], environ["PATH_INFO"], error, request_id)
     return answer_first(body, environ["wsgi.input"])
 

@@ -8,35 +8,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from limits.util import WindowStats
 from ninja.throttling import BaseThrottle
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from apps.core.http.clients import client_address, network_of
+from apps.core.http.counters import DatabaseCounters
 from apps.core.http.errors import Throttled
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-KEPT_BY_PROCESS = {
-    *("login", "login_failures", "login_failures_per_address", "login_failures_per_account"),
-    *("forgot", "forgot_per_address", "reset"),
-}
-"""What guards passwords: while Redis is away, each process counts it for itself."""
+KEPT_IN_DATABASE = {"login_failures", "login_failures_per_address", "login_failures_per_account"}
+"""What guards passwords outlasts a restart."""
+KEPT_BY_PROCESS = {"login", "forgot", "forgot_per_address", "reset"}
+"""While Redis is away, each process counts it for itself."""
 REDIS_SECONDS = 0.2
 REDIS_REST_SECONDS = 1
 """While Redis is away, a request tries it this often, not each time."""
 
 redis_rests_until = 0.0
 asked_counters: ContextVar[set[tuple[str, ...]] | None] = ContextVar("asked_counters", default=None)
+
+
+class Limiter(Protocol):
+    """What is asked of counters, wherever they are kept."""
+
+    def hit(self, item: RateLimitItem, /, *key: str) -> bool: ...
+
+    def get_window_stats(self, item: RateLimitItem, /, *key: str) -> WindowStats: ...
+
+    def clear(self, item: RateLimitItem, /, *key: str) -> None: ...
+
+
+database_counters = DatabaseCounters()
 
 
 @lru_cache(maxsize=1)
@@ -65,11 +80,17 @@ def rate_of(name: str) -> RateLimitItem:
     return parse(settings.THROTTLE_RATES[name])
 
 
-def ask(question: Callable[[FixedWindowRateLimiter], T], name: str, *caller: str, otherwise: T) -> T:
-    """What the counters answer; while they are down, what this process has counted, or else `otherwise`."""
-    global redis_rests_until  # noqa: PLW0603  # one for the process
+def ask(question: Callable[[Limiter], T], name: str, *caller: str, otherwise: T) -> T:
+    """What the counters of `name` answer, or else `otherwise`; those that answered are noted for the headers."""
+    answer = question(database_counters) if name in KEPT_IN_DATABASE else ask_shared(question, name, otherwise)
     if (asked := asked_counters.get()) is not None:
         asked.add((name, *caller))
+    return answer
+
+
+def ask_shared(question: Callable[[Limiter], T], name: str, otherwise: T) -> T:
+    """While Redis is down, what this process has counted, or else `otherwise`."""
+    global redis_rests_until  # noqa: PLW0603  # one for the process
     if time.monotonic() >= redis_rests_until:
         try:
             return question(limiter())
@@ -89,7 +110,7 @@ def hit(name: str, *caller: str) -> bool:
 def window(name: str, *caller: str) -> tuple[int, int]:
     """How many are left, and the seconds until all are back."""
 
-    def read(limiter: FixedWindowRateLimiter) -> tuple[int, int]:
+    def read(limiter: Limiter) -> tuple[int, int]:
         stats = limiter.get_window_stats(rate_of(name), name, *caller)
         return max(stats.remaining, 0), max(math.ceil(stats.reset_time - time.time()), 1)
 
@@ -172,4 +193,7 @@ class SpentThrottle(Throttle):
     """Refuses when nothing is left, without counting: what counts is decided later."""
 
     def count(self, caller: str) -> bool:
-        return window(self.name, caller)[0] > 0
+        try:
+            return window(self.name, caller)[0] > 0
+        except (OperationalError, InterfaceError):
+            return True  # ninja answers errors of operations only: this one will find the database down itself

@@ -60,6 +60,19 @@ def test_it_starts_with_the_two_secrets(tmp_path):
         ({"PUBLIC_URL": "https://[infloo"}, "PUBLIC_URL must look like"),
         ({"PUBLIC_URL": "https://infloo.example", "DEBUG": "on"}, "DEBUG is on while PUBLIC_URL is https"),
         ({"TRUSTED_PROXIES": "10.0.0.0/8,everybody"}, "TRUSTED_PROXIES takes addresses, networks or unix"),
+        *(
+            ({"CORS_ALLOWED_ORIGINS": f"https://good.example, {value}"}, "CORS_ALLOWED_ORIGINS takes origins such as")
+            for value in ("app.example", "*", "https://*.example", "null", "https://a.example/path", "ftp://a.example")
+        ),
+        *(
+            ({"CORS_ALLOWED_ORIGINS": value}, "CORS_ALLOWED_ORIGINS takes origins such as")
+            for value in (
+                "https://me@a.example",
+                "https://a.example?x",
+                "https://bücher.example",
+                "https://a.example:x",
+            )
+        ),
         ({"THROTTLE_UPLOAD": "many"}, "THROTTLE_UPLOAD must look like 60/minute"),
         ({"THROTTLE_UPLOAD": ""}, "THROTTLE_UPLOAD must look like 60/minute"),
         ({"S3_BUCKET": "public"}, "Set S3_PRIVATE_BUCKET and S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY too"),
@@ -77,6 +90,16 @@ def test_it_refuses_to_start_half_configured(tmp_path, environment, sentence):
 
     assert run.returncode == 1
     assert f"ImproperlyConfigured: {sentence}" in run.stderr.splitlines()[-1]
+
+
+def test_origins_are_taken_as_browsers_send_them(tmp_path):
+    run = start(
+        tmp_path,
+        "print(config.settings.CORS_ALLOWED_ORIGINS)",
+        CORS_ALLOWED_ORIGINS="https://App.Example/, http://127.0.0.1:3000",
+    )
+
+    assert run.stdout == "['https://app.example', 'http://127.0.0.1:3000']\n"
 
 
 WHOLE_NUMBERS = [

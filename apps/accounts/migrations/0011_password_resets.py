@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_previous_refresh_tokens'),
+        ('accounts', '0010_known_devices'),
     ]
 
     operations = [

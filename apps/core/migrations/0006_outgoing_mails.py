@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0004_what_a_person_uploads_in_a_day'),
+        ('core', '0005_failed_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
