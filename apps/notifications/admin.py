@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
+from apps.notifications.catalogue import words_of
 from apps.notifications.models import FanOut, Notification, NotificationType
 from apps.notifications.services import NAME_IN_BRACES
 
@@ -23,16 +25,24 @@ STATE_COLOURS = {"Postponed": "info", "Telling": "warning", "Told": "success"}
 
 class NotificationTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
     def clean_title(self) -> str:
-        return with_plain_names(self.cleaned_data["title"])
+        return self.with_known_names("title")
 
     def clean_message(self) -> str:
-        return with_plain_names(self.cleaned_data["message"])
+        return self.with_known_names("message")
+
+    def with_known_names(self, field: str) -> str:
+        text: str = self.cleaned_data[field]
+        if {"{", "}"} & set(NAME_IN_BRACES.sub("", text)):
+            raise forms.ValidationError("Braces hold one plain name, such as {sender}.")
+        code = self.instance.code or self.cleaned_data.get("code", "")
+        if unknown := in_braces(set(NAME_IN_BRACES.findall(text)) - words_of(code)):
+            known = in_braces(words_of(code)) or "none"
+            raise forms.ValidationError(f"Unknown here: {unknown}. Names that this text may use: {known}.")
+        return text
 
 
-def with_plain_names(text: str) -> str:
-    if {"{", "}"} & set(NAME_IN_BRACES.sub("", text)):
-        raise forms.ValidationError("Braces hold one plain name, such as {sender}.")
-    return text
+def in_braces(names: Collection[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
 
 
 @admin.register(NotificationType)
@@ -45,7 +55,7 @@ class NotificationTypeAdmin(ModelAdmin):
         ("is_active", BooleanRadioFilter),
     ]
     search_fields = ["code", "name", "title", "message"]
-    fields = ["code", "family", "name", "description", "title", "message", "priority", "is_active"]
+    fields = ["code", "family", "name", "description", "title", "message", "names", "priority", "is_active"]
 
     @display(description="active", ordering="is_active", boolean=True)
     def active(self, kind: NotificationType) -> bool:
@@ -55,9 +65,13 @@ class NotificationTypeAdmin(ModelAdmin):
     def level(self, kind: NotificationType) -> str:
         return kind.get_priority_display()
 
+    @display(description="names they may use")
+    def names(self, kind: NotificationType) -> str:
+        return in_braces(words_of(kind.code)) or "-"
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """The code names them."""
-        return ["code", "family"] if obj else []
+        return ["names", "code", "family"] if obj else ["names"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -13,6 +13,7 @@ from apps.core.audit import name_of
 from apps.core.queue import queue
 from apps.live.services import publish, publish_each, take_back
 from apps.notifications.audiences import AUDIENCES
+from apps.notifications.catalogue import words_of
 from apps.notifications.jobs import as_told, deliver, insert_for
 from apps.notifications.models import (
     FanOut,
@@ -163,6 +164,8 @@ def kind_of(code: str) -> NotificationType:
 
 
 def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]) -> dict[str, Any]:
+    if missing := words_of(kind.code) - words.keys():
+        raise LookupError(f"{kind.code} is told without {sorted(missing)}: see apps/notifications/catalogue.py.")
     return {
         "kind_id": kind.pk,
         "title": fill_in(kind.title, words)[:200],
