@@ -20,6 +20,15 @@ class Priority(models.TextChoices):
     HIGH = "high"
 
 
+class Frequency(models.TextChoices):
+    """How soon somebody hears by mail or push; disabled, they are not even told inside the product."""
+
+    IMMEDIATE = "immediate"
+    DAILY_DIGEST = "daily_digest"
+    WEEKLY_SUMMARY = "weekly_summary"
+    DISABLED = "disabled"
+
+
 class NotificationType(models.Model):
     """What can happen, and the words in which people are told. Staff edit the words."""
 
@@ -40,12 +49,75 @@ class NotificationType(models.Model):
     message = models.TextField(help_text="Names in braces, such as {sender}, are filled in when it happens.")
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
     is_active = models.BooleanField(default=True, help_text="Switched off, nobody is told of it any more.")
+    default_frequency = models.CharField(
+        max_length=20,
+        choices=Frequency,
+        default=Frequency.IMMEDIATE,
+        db_default=Frequency.IMMEDIATE,
+        help_text="For whoever has not chosen.",
+    )
 
     class Meta:
         ordering = ["pk"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Preferences(models.Model):
+    """Where a person wants to be told; whoever has no row wants it everywhere."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="notification_preferences"
+    )
+    enable_in_app = models.BooleanField(default=True, help_text="Off, nothing is listed, counted or streamed.")
+    enable_email = models.BooleanField(default=True)
+    enable_push = models.BooleanField(default=True, help_text="Kept until there is push.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user_id}"
+
+
+class TypePreferenceQuerySet(models.QuerySet["TypePreference"]):
+    def of(self, user_id: int) -> Self:
+        """What `user_id` can choose."""
+        return self.filter(preferences=user_id, kind__is_active=True).order_by("kind")
+
+    def disabled(self) -> Self:
+        return self.filter(frequency=Frequency.DISABLED)
+
+
+class TypePreference(models.Model):
+    """How a person wants to hear of one type; where there is no row, as the type has it, and by mail too."""
+
+    preferences = models.ForeignKey(Preferences, db_index=False, on_delete=models.CASCADE, related_name="types")
+    kind = models.ForeignKey(NotificationType, db_index=False, on_delete=models.CASCADE, related_name="preferences")
+    frequency = models.CharField(max_length=20, choices=Frequency)
+    email_enabled = models.BooleanField("by mail", default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = TypePreferenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["preferences", "kind"], name="one_preference_per_type"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["kind", "preferences"],
+                condition=Q(frequency=Frequency.DISABLED),
+                name="types_disabled_by_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.get_frequency_display()}"
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -10,16 +10,21 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.audit import name_of
+from apps.core.http.errors import Invalid
 from apps.core.queue import queue
 from apps.live.services import publish, publish_each, take_back
 from apps.notifications.audiences import AUDIENCES
 from apps.notifications.catalogue import words_of
+from apps.notifications.errors import PreferenceNotFound
 from apps.notifications.jobs import as_told, deliver, insert_for
 from apps.notifications.models import (
     FanOut,
+    Frequency,
     Notification,
     NotificationQuerySet,
     NotificationType,
+    Preferences,
+    TypePreference,
     notification_type,
     unread_about,
 )
@@ -180,6 +185,59 @@ def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]
 def fill_in(text: str, words: dict[str, str]) -> str:
     """Plain names only: staff write the text, and str.format would let it reach into the words' attributes."""
     return NAME_IN_BRACES.sub(lambda name: words.get(name[1], name[0]), text)
+
+
+def preferences_of(user: "User") -> Preferences:
+    """Their preferences, with a row for each type there is by now: what is missing is made, with the defaults."""
+    preferences, _ = Preferences.objects.get_or_create(user=user)
+    new = NotificationType.objects.filter(is_active=True).exclude(preferences__preferences=user.pk)
+    rows = [TypePreference(preferences=preferences, kind=kind, frequency=kind.default_frequency) for kind in new]
+    TypePreference.objects.bulk_create(rows, ignore_conflicts=True)
+    return preferences
+
+
+def choose_channels(*, user: "User", enabled: dict[str, bool]) -> Preferences:
+    """Switch the channels that `enabled` names on or off."""
+    preferences = preferences_of(user)
+    if enabled:
+        Preferences.objects.filter(pk=user.pk).update(**enabled, updated_at=timezone.now())
+        preferences.refresh_from_db()
+    return preferences
+
+
+def choose_frequency(*, user: "User", kind_id: int, frequency: Frequency) -> TypePreference:
+    preferences_of(user)
+    own = TypePreference.objects.of(user.pk).filter(kind=kind_id)
+    if not own.update(frequency=frequency, updated_at=timezone.now()):
+        raise PreferenceNotFound
+    return own.select_related("kind").get()
+
+
+@transaction.atomic
+def choose_mails(*, user: "User", enabled: dict[int, bool]) -> Preferences:
+    """Switch mails on or off for these types, by their ids: all of them, or none if one is unknown."""
+    preferences = preferences_of(user)
+    now = timezone.now()
+    # First of all: of two at once, the second waits here.
+    Preferences.objects.filter(pk=user.pk).update(updated_at=now)
+    own = TypePreference.objects.of(user.pk).filter(kind__in=enabled)
+    refuse_unknown(list(enabled), set(own.values_list("kind", flat=True)))
+    for value in (True, False):
+        chosen = [kind_id for kind_id, is_enabled in enabled.items() if is_enabled == value]
+        own.filter(kind__in=chosen).exclude(email_enabled=value).update(email_enabled=value, updated_at=now)
+    preferences.refresh_from_db()
+    return preferences
+
+
+def refuse_unknown(kind_ids: list[int], known: set[int]) -> None:
+    """Under the place in the list where each was named."""
+    unknown = {
+        f"types_enabled.{place}.notification_type_id": [f'"{kind_id}" is not a valid choice.']
+        for place, kind_id in enumerate(kind_ids)
+        if kind_id not in known
+    }
+    if unknown:
+        raise Invalid(unknown)
 
 
 def retract(*, receiver: int, code: str, redirect_id: int) -> None:
