@@ -120,16 +120,26 @@ class TypePreference(models.Model):
         return f"{self.kind}: {self.get_frequency_display()}"
 
 
+def has_disabled(person: Any, kind: Any) -> Exists:
+    """Whether `person` wants to hear nothing of the type `kind`; both are ids or expressions."""
+    return Exists(TypePreference.objects.disabled().filter(preferences=person, kind=kind))
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, viewer: Viewer, now: datetime | None = None) -> Self:
-        """One's own that have not expired; none about somebody who is away, or on the other side of a block."""
+        """One's own that have not expired; none about somebody who is away, or on the other side of a block.
+
+        None at all while one wants to be told nothing inside the product.
+        """
         people = get_user_model()._default_manager
         # One condition each, so that each has its index: joined by OR, they read everybody there is.
         blocked = people.filter(blocks_received__blocker=viewer.id).values("pk")
         blocking = people.filter(blocks_made__blocked=viewer.id).values("pk")
         away = people.filter(pk=OuterRef("actor"), is_active=False)
         mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=viewer.id)
-        return mine.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
+        told_elsewhere = Preferences.objects.filter(pk=viewer.id, enable_in_app=False)
+        shown = mine.exclude(Exists(told_elsewhere))
+        return shown.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 
     def about(self, receiver: Any, code: str, redirect_id: int) -> Self:
         """What `receiver`, an id or an expression, was told of this object."""
@@ -235,6 +245,13 @@ def unread_notifications(viewer: Viewer, now: datetime) -> NotificationQuerySet:
 @compiled()
 def notification_type(code: str) -> "models.QuerySet[NotificationType]":
     return NotificationType.objects.filter(code=code)
+
+
+@compiled()
+def wanted_type(receiver_id: int, code: str) -> "models.QuerySet[NotificationType]":
+    """None if it is switched off, or `receiver_id` has disabled it."""
+    active = NotificationType.objects.filter(code=code, is_active=True)
+    return active.exclude(has_disabled(receiver_id, OuterRef("pk")))
 
 
 def was_told(code: str, redirect_id: int) -> Exists:

@@ -27,6 +27,7 @@ from apps.notifications.models import (
     TypePreference,
     notification_type,
     unread_about,
+    wanted_type,
 )
 from apps.notifications.schemas import (
     NotificationDeletedEvent,
@@ -54,8 +55,11 @@ class FanOutContent(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
-    """Tell `receiver` what happened, in the words of the notification type `code`; nothing if it is switched off."""
-    if content := compose(code, redirect, words):
+    """Tell `receiver` what happened, in the words of the notification type `code`.
+
+    Nothing if it is switched off, or if they have disabled it.
+    """
+    if content := compose_for(receiver, code, redirect, words):
         announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
 
 
@@ -70,7 +74,7 @@ def notify_or_update(*, receiver: "User", code: str, actor: "User | None", redir
 
     The caller lets one at a time tell of this object, so that there is one unread row of it.
     """
-    content = compose(code, redirect, words)
+    content = compose_for(receiver, code, redirect, words)
     if content is None:
         return
     told = unread_about(receiver.pk, code, redirect.id).first()
@@ -88,7 +92,10 @@ def notify_or_update(*, receiver: "User", code: str, actor: "User | None", redir
 def notify_all(
     *, receivers: "QuerySet[User]", code: str, actor: "User | None", redirect: Redirect, **words: str
 ) -> None:
-    """Tell each of a few hundred people the same, in one statement; who tells more of them starts a fan-out."""
+    """Tell each of a few hundred people the same who wants to hear it, in one statement.
+
+    Who tells more of them starts a fan-out.
+    """
     if content := compose(code, redirect, words):
         insert_for(receivers, content | {"actor_id": actor and actor.pk})
 
@@ -159,6 +166,15 @@ def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, A
     """What a notification of this type says now; None if the type is switched off."""
     kind = kind_of(code)
     return content_of(kind, redirect, words) if kind.is_active else None
+
+
+def compose_for(receiver: "User", code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:
+    """As `compose`; None too if `receiver` has disabled the type."""
+    kind = wanted_type(receiver.pk, code).first()
+    if kind is None:
+        kind_of(code)  # raises if it was never seeded
+        return None
+    return content_of(kind, redirect, words)
 
 
 def kind_of(code: str) -> NotificationType:
