@@ -3,8 +3,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
@@ -16,7 +17,14 @@ from unfold.paginator import InfinitePaginator
 
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 from apps.notifications.catalogue import words_of
-from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.notifications.models import (
+    FanOut,
+    Notification,
+    NotificationType,
+    Preferences,
+    PreferencesQuerySet,
+    TypePreference,
+)
 from apps.notifications.services import NAME_IN_BRACES
 
 PRIORITY_COLOURS = {"Low": "info", "Medium": "warning", "High": "danger"}
@@ -55,7 +63,10 @@ class NotificationTypeAdmin(ModelAdmin):
         ("is_active", BooleanRadioFilter),
     ]
     search_fields = ["code", "name", "title", "message"]
-    fields = ["code", "family", "name", "description", "title", "message", "names", "priority", "is_active"]
+    fields = [
+        *["code", "family", "name", "description", "title", "message", "names"],
+        *["priority", "is_active", "default_frequency"],
+    ]
 
     @display(description="active", ordering="is_active", boolean=True)
     def active(self, kind: NotificationType) -> bool:
@@ -70,8 +81,8 @@ class NotificationTypeAdmin(ModelAdmin):
         return in_braces(words_of(kind.code)) or "-"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """The code names them."""
-        return ["names", "code", "family"] if obj else ["names"]
+        """The code names them, and rows of people have copied the default."""
+        return ["names", "default_frequency", *(["code", "family"] if obj else [])]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -104,6 +115,53 @@ class NotificationAdmin(ReadOnlyAdmin):
     @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
     def level(self, notification: Notification) -> str:
         return notification.get_priority_display()
+
+
+class TypePreferenceInline(TabularInline):
+    model = TypePreference
+    fields = ["kind", "frequency", "email_enabled", "updated_at"]
+    ordering = ["kind"]
+    hide_title = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TypePreference]:
+        rows: QuerySet[TypePreference] = super().get_queryset(request)
+        return rows.select_related("kind")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(ReadOnlyAdmin):
+    """Of people who have looked at them; the others have the defaults."""
+
+    inlines = [TypePreferenceInline]
+    list_display = ["person", "enable_in_app", "enable_email", "enable_push", "disabled", "updated_at"]
+    list_select_related = ["user__profile"]
+    list_filter = [
+        ("user", AutocompleteSelectFilter),
+        ("enable_in_app", BooleanRadioFilter),
+        ("enable_email", BooleanRadioFilter),
+    ]
+    search_fields = ["=user__username"]
+    search_help_text = "A username, in full."
+    ordering = ["-pk"]
+    fields = ["user", "enable_in_app", "enable_email", "enable_push", "created_at", "updated_at"]
+    person = person_column("user")
+
+    @display(description="types disabled")
+    def disabled(self, preferences: Any) -> int:
+        return int(preferences.types_disabled)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Preferences]:
+        rows: PreferencesQuerySet = super().get_queryset(request)
+        return rows.with_types_disabled()
 
 
 @admin.register(FanOut)

@@ -5,7 +5,8 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.http.pages import near
@@ -64,17 +65,29 @@ class NotificationType(models.Model):
         return self.name
 
 
+class PreferencesQuerySet(models.QuerySet["Preferences"]):
+    def with_types_disabled(self) -> Self:
+        """How many types each of them has disabled, as `types_disabled`."""
+        disabled = TypePreference.objects.disabled().filter(preferences=OuterRef("pk")).order_by()
+        count = disabled.values("preferences").annotate(count=Count("pk")).values("count")
+        return self.annotate(types_disabled=Coalesce(Subquery(count), 0))
+
+
 class Preferences(models.Model):
     """Where a person wants to be told; whoever has no row wants it everywhere."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="notification_preferences"
     )
-    enable_in_app = models.BooleanField(default=True, help_text="Off, nothing is listed, counted or streamed.")
-    enable_email = models.BooleanField(default=True)
-    enable_push = models.BooleanField(default=True, help_text="Kept until there is push.")
+    enable_in_app = models.BooleanField(
+        "in the product", default=True, help_text="Off, nothing is listed, counted or streamed."
+    )
+    enable_email = models.BooleanField("by mail", default=True)
+    enable_push = models.BooleanField("by push", default=True, help_text="Kept until there is push.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = PreferencesQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "preferences"

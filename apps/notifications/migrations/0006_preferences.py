@@ -27,9 +27,9 @@ class Migration(migrations.Migration):
             name='Preferences',
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='notification_preferences', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('enable_in_app', models.BooleanField(default=True, help_text='Off, nothing is listed, counted or streamed.')),
-                ('enable_email', models.BooleanField(default=True)),
-                ('enable_push', models.BooleanField(default=True, help_text='Kept until there is push.')),
+                ('enable_in_app', models.BooleanField(default=True, help_text='Off, nothing is listed, counted or streamed.', verbose_name='in the product')),
+                ('enable_email', models.BooleanField(default=True, verbose_name='by mail')),
+                ('enable_push', models.BooleanField(default=True, help_text='Kept until there is push.', verbose_name='by push')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
