@@ -12,7 +12,7 @@ from apps.accounts.models import Block, Document, Profile, ProfileCategory, Prof
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.moderation.models import Report, ReportFile
-from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.notifications.models import FanOut, Notification, NotificationType, Preferences, TypePreference
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
 from tests.client import PDF, image_file, media_file
@@ -143,6 +143,26 @@ class NotificationFactory(factory.django.DjangoModelFactory):
     redirect_kind = "profile"
     redirect_id = 1
     redirect_url = "/api/v1/users/profile/somebody"
+
+
+class PreferencesFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Preferences
+
+    user = factory.SubFactory(UserFactory)
+
+
+class TypePreferenceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TypePreference
+
+    class Params:
+        code = "follow_request"
+        user = factory.SubFactory(UserFactory)
+
+    preferences = factory.LazyAttribute(lambda row: Preferences.objects.get_or_create(user=row.user)[0])
+    kind = factory.LazyAttribute(lambda row: NotificationType.objects.get(code=row.code))
+    frequency = "disabled"
 
 
 class FanOutFactory(factory.django.DjangoModelFactory):

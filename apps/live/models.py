@@ -13,6 +13,10 @@ KEPT = timedelta(days=7)
 MARGIN = timedelta(hours=1)
 
 
+IN_APP = ("notification", "notification_deleted")
+"""Events that reach nobody who wants no notifications inside the product."""
+
+
 class Head(models.Model):
     """How far a person's log goes. Whoever appends holds this row until the commit: numbers rise as commits do."""
 
@@ -59,7 +63,7 @@ class Row(NamedTuple):
     event: str | None
     data: str | None
     hidden: bool
-    """Who did it is away, or on the other side of a block."""
+    """Who did it is away, or on the other side of a block; or it is a notification, and its reader wants none here."""
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -79,8 +83,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         away = Exists(actor.filter(is_active=False))
         blocking = Exists(actor.filter(blocks_made__blocked=OuterRef("head")))
         blocked = Exists(actor.filter(blocks_received__blocker=OuterRef("head")))
+        reader = get_user_model()._default_manager.filter(pk=OuterRef("head"))
+        wants_none = Exists(reader.filter(notification_preferences__enable_in_app=False))
+        unwanted = Q(payload__event__in=IN_APP) & wants_none
         payload = {"event": F("payload__event"), "data": F("payload__data")}
-        return self.annotate(**payload, hidden=away | blocking | blocked).values_list(*Row._fields, named=True)
+        return self.annotate(**payload, hidden=unwanted | away | blocking | blocked).values_list(
+            *Row._fields, named=True
+        )
 
     def outdated(self) -> Self:
         return self.filter(created_at__lt=timezone.now() - KEPT)

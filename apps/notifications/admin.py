@@ -1,9 +1,11 @@
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
@@ -14,7 +16,15 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
-from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.notifications.catalogue import words_of
+from apps.notifications.models import (
+    FanOut,
+    Notification,
+    NotificationType,
+    Preferences,
+    PreferencesQuerySet,
+    TypePreference,
+)
 from apps.notifications.services import NAME_IN_BRACES
 
 PRIORITY_COLOURS = {"Low": "info", "Medium": "warning", "High": "danger"}
@@ -23,16 +33,24 @@ STATE_COLOURS = {"Postponed": "info", "Telling": "warning", "Told": "success"}
 
 class NotificationTypeForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
     def clean_title(self) -> str:
-        return with_plain_names(self.cleaned_data["title"])
+        return self.with_known_names("title")
 
     def clean_message(self) -> str:
-        return with_plain_names(self.cleaned_data["message"])
+        return self.with_known_names("message")
+
+    def with_known_names(self, field: str) -> str:
+        text: str = self.cleaned_data[field]
+        if {"{", "}"} & set(NAME_IN_BRACES.sub("", text)):
+            raise forms.ValidationError("Braces hold one plain name, such as {sender}.")
+        code = self.instance.code or self.cleaned_data.get("code", "")
+        if unknown := in_braces(set(NAME_IN_BRACES.findall(text)) - words_of(code)):
+            known = in_braces(words_of(code)) or "none"
+            raise forms.ValidationError(f"Unknown here: {unknown}. Names that this text may use: {known}.")
+        return text
 
 
-def with_plain_names(text: str) -> str:
-    if {"{", "}"} & set(NAME_IN_BRACES.sub("", text)):
-        raise forms.ValidationError("Braces hold one plain name, such as {sender}.")
-    return text
+def in_braces(names: Collection[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
 
 
 @admin.register(NotificationType)
@@ -45,7 +63,10 @@ class NotificationTypeAdmin(ModelAdmin):
         ("is_active", BooleanRadioFilter),
     ]
     search_fields = ["code", "name", "title", "message"]
-    fields = ["code", "family", "name", "description", "title", "message", "priority", "is_active"]
+    fields = [
+        *["code", "family", "name", "description", "title", "message", "names"],
+        *["priority", "is_active", "default_frequency"],
+    ]
 
     @display(description="active", ordering="is_active", boolean=True)
     def active(self, kind: NotificationType) -> bool:
@@ -55,9 +76,13 @@ class NotificationTypeAdmin(ModelAdmin):
     def level(self, kind: NotificationType) -> str:
         return kind.get_priority_display()
 
+    @display(description="names they may use")
+    def names(self, kind: NotificationType) -> str:
+        return in_braces(words_of(kind.code)) or "-"
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """The code names them."""
-        return ["code", "family"] if obj else []
+        """The code names them, and rows of people have copied the default."""
+        return ["names", "default_frequency", *(["code", "family"] if obj else [])]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -90,6 +115,53 @@ class NotificationAdmin(ReadOnlyAdmin):
     @display(description="priority", ordering="priority", label=PRIORITY_COLOURS)
     def level(self, notification: Notification) -> str:
         return notification.get_priority_display()
+
+
+class TypePreferenceInline(TabularInline):
+    model = TypePreference
+    fields = ["kind", "frequency", "email_enabled", "updated_at"]
+    ordering = ["kind"]
+    hide_title = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TypePreference]:
+        rows: QuerySet[TypePreference] = super().get_queryset(request)
+        return rows.select_related("kind")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(ReadOnlyAdmin):
+    """Of people who have looked at them; the others have the defaults."""
+
+    inlines = [TypePreferenceInline]
+    list_display = ["person", "enable_in_app", "enable_email", "enable_push", "disabled", "updated_at"]
+    list_select_related = ["user__profile"]
+    list_filter = [
+        ("user", AutocompleteSelectFilter),
+        ("enable_in_app", BooleanRadioFilter),
+        ("enable_email", BooleanRadioFilter),
+    ]
+    search_fields = ["=user__username"]
+    search_help_text = "A username, in full."
+    ordering = ["-pk"]
+    fields = ["user", "enable_in_app", "enable_email", "enable_push", "created_at", "updated_at"]
+    person = person_column("user")
+
+    @display(description="types disabled")
+    def disabled(self, preferences: Any) -> int:
+        return int(preferences.types_disabled)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Preferences]:
+        rows: PreferencesQuerySet = super().get_queryset(request)
+        return rows.with_types_disabled()
 
 
 @admin.register(FanOut)

@@ -12,23 +12,34 @@ from apps.core.http.payload import Payload
 from apps.core.http.routing import Router
 from apps.core.http.schemas import Answer, Reply, ok
 from apps.core.http.throttling import Throttle
-from apps.core.reading.shapes import show, show_instance
+from apps.core.reading.shapes import Item, show, show_instance
 from apps.notifications import services
 from apps.notifications.models import (
     Notification,
     NotificationQuerySet,
     NotificationType,
+    Preferences,
+    TypePreference,
     notification_log,
     unread_notifications,
 )
 from apps.notifications.schemas import (
+    ChangedTypePreferenceOut,
+    ChannelsOut,
+    EmailPreferenceOut,
+    EmailPreferencesIn,
+    EmailPreferencesOut,
     IdsIn,
     NotificationLog,
     NotificationOut,
     NotificationQuery,
     NotificationTypeOut,
+    PreferencesIn,
+    PreferencesOut,
     ReadStateOut,
     ResolvedOut,
+    TypePreferenceIn,
+    TypePreferenceOut,
     UnreadCountOut,
     UpdatedOut,
 )
@@ -52,6 +63,47 @@ def count_unread_notifications(request: SignedInRequest) -> Answer:
 @router.get("/notifications/types", response=Reply[list[NotificationTypeOut]])
 def list_notification_types(request: HttpRequest) -> Answer:
     return ok(NotificationType.objects.all())
+
+
+def shown(preferences: Preferences) -> Item:
+    types = list(show(TypePreference.objects.of(preferences.pk), TypePreferenceOut))
+    return show_instance(preferences, ChannelsOut) | {"type_preferences": types}
+
+
+@router.get("/notifications/preferences", response=Reply[PreferencesOut])
+def get_preferences(request: SignedInRequest) -> Answer:
+    """Made when they are first read; types that are added later appear by themselves."""
+    return ok(shown(services.preferences_of(request.user)))
+
+
+@router.patch("/notifications/preferences", response=Reply[PreferencesOut])
+def change_preferences(request: SignedInRequest, data: Payload[PreferencesIn]) -> Answer:
+    enabled = data.model_dump(exclude_unset=True)
+    return ok(shown(services.choose_channels(user=request.user, enabled=enabled)))
+
+
+@router.patch("/notifications/preferences/types", response=Reply[ChangedTypePreferenceOut])
+def change_type_preference(request: SignedInRequest, data: Payload[TypePreferenceIn]) -> Answer:
+    chosen = services.choose_frequency(user=request.user, kind_id=data.notification_type_id, frequency=data.frequency)
+    return ok(show_instance(chosen, ChangedTypePreferenceOut))
+
+
+def mails_shown(preferences: Preferences) -> Item:
+    types = list(show(TypePreference.objects.of(preferences.pk), EmailPreferenceOut))
+    times = {"created_at": preferences.created_at, "updated_at": preferences.updated_at}
+    return {"user_id": preferences.pk, "types_enabled": types, **times}
+
+
+@router.get("/notifications/email-preferences", response=Reply[EmailPreferencesOut])
+def get_email_preferences(request: SignedInRequest) -> Answer:
+    return ok(mails_shown(services.preferences_of(request.user)))
+
+
+@router.patch("/notifications/email-preferences", response=Reply[EmailPreferencesOut])
+def change_email_preferences(request: SignedInRequest, data: Payload[EmailPreferencesIn]) -> Answer:
+    """All of the types named, or none."""
+    enabled = {choice.notification_type_id: choice.enabled for choice in data.types_enabled}
+    return ok(mails_shown(services.choose_mails(user=request.user, enabled=enabled)))
 
 
 def own(request: SignedInRequest, notification_id: int) -> Notification:

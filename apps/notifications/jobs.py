@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import QuerySet, Value
+from django.db.models import OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from apps.core.reading.shapes import show_instance
 from apps.live.services import publish_each
 from apps.notifications.audiences import AUDIENCES
-from apps.notifications.models import FanOut, Notification
+from apps.notifications.models import FanOut, Notification, has_disabled
 from apps.notifications.schemas import NotificationEvent, NotificationOut
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def deliver_batch(fan_out_id: int, audience: "QuerySet[User]") -> bool:
     if current is None:
         return False
     content = {name: getattr(current, name) for name in COPIED}
-    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk")[:BATCH], content)
+    told = insert_for(audience.filter(pk__gt=current.told_up_to).order_by("pk"), content, limit=BATCH)
     there_is_more = len(told) == BATCH
     current.told_up_to = max((user_id for user_id, _ in told), default=current.told_up_to)
     current.finished_at = None if there_is_more else timezone.now()
@@ -54,14 +54,18 @@ def deliver_batch(fan_out_id: int, audience: "QuerySet[User]") -> bool:
     return there_is_more
 
 
-def insert_for(people: "QuerySet[User]", content: dict[str, Any]) -> list[tuple[int, int]]:
-    """One notification for each of them, in one statement: INSERT … SELECT. The ids of these people, and of theirs."""
+def insert_for(people: "QuerySet[User]", content: dict[str, Any], limit: int | None = None) -> list[tuple[int, int]]:
+    """One notification for each of the first `limit` of them who have not disabled it, by INSERT … SELECT.
+
+    Returns the ids of these people, and of their notifications.
+    """
+    wanting = people.exclude(has_disabled(OuterRef("pk"), content["kind_id"]))[:limit]
     now = timezone.now()
     content = content | {"is_read": False, "created_at": now, "updated_at": now}
     fields = {field.attname: field for field in Notification._meta.concrete_fields}
     values = [Value(value, output_field=fields[name]) for name, value in content.items()]
     try:
-        select, parameters = people.values_list("pk", *values).query.sql_with_params()
+        select, parameters = wanting.values_list("pk", *values).query.sql_with_params()
     except EmptyResultSet:  # nobody, as `none()` and an empty list of ids have it
         return []
     columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])

@@ -5,7 +5,8 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.http.pages import near
@@ -18,6 +19,15 @@ class Priority(models.TextChoices):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+
+class Frequency(models.TextChoices):
+    """How soon somebody hears by mail or push; disabled, they are not even told inside the product."""
+
+    IMMEDIATE = "immediate"
+    DAILY_DIGEST = "daily_digest"
+    WEEKLY_SUMMARY = "weekly_summary"
+    DISABLED = "disabled"
 
 
 class NotificationType(models.Model):
@@ -40,6 +50,13 @@ class NotificationType(models.Model):
     message = models.TextField(help_text="Names in braces, such as {sender}, are filled in when it happens.")
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
     is_active = models.BooleanField(default=True, help_text="Switched off, nobody is told of it any more.")
+    default_frequency = models.CharField(
+        max_length=20,
+        choices=Frequency,
+        default=Frequency.IMMEDIATE,
+        db_default=Frequency.IMMEDIATE,
+        help_text="For whoever has not chosen.",
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -48,16 +65,94 @@ class NotificationType(models.Model):
         return self.name
 
 
+class PreferencesQuerySet(models.QuerySet["Preferences"]):
+    def with_types_disabled(self) -> Self:
+        """How many types each of them has disabled, as `types_disabled`."""
+        disabled = TypePreference.objects.disabled().filter(preferences=OuterRef("pk")).order_by()
+        count = disabled.values("preferences").annotate(count=Count("pk")).values("count")
+        return self.annotate(types_disabled=Coalesce(Subquery(count), 0))
+
+
+class Preferences(models.Model):
+    """Where a person wants to be told; whoever has no row wants it everywhere."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="notification_preferences"
+    )
+    enable_in_app = models.BooleanField(
+        "in the product", default=True, help_text="Off, nothing is listed, counted or streamed."
+    )
+    enable_email = models.BooleanField("by mail", default=True)
+    enable_push = models.BooleanField("by push", default=True, help_text="Kept until there is push.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = PreferencesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user_id}"
+
+
+class TypePreferenceQuerySet(models.QuerySet["TypePreference"]):
+    def of(self, user_id: int) -> Self:
+        """What `user_id` can choose."""
+        return self.filter(preferences=user_id, kind__is_active=True).order_by("kind")
+
+    def disabled(self) -> Self:
+        return self.filter(frequency=Frequency.DISABLED)
+
+
+class TypePreference(models.Model):
+    """How a person wants to hear of one type; where there is no row, as the type has it, and by mail too."""
+
+    preferences = models.ForeignKey(Preferences, db_index=False, on_delete=models.CASCADE, related_name="types")
+    kind = models.ForeignKey(NotificationType, db_index=False, on_delete=models.CASCADE, related_name="preferences")
+    frequency = models.CharField(max_length=20, choices=Frequency)
+    email_enabled = models.BooleanField("by mail", default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = TypePreferenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["preferences", "kind"], name="one_preference_per_type"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["kind", "preferences"],
+                condition=Q(frequency=Frequency.DISABLED),
+                name="types_disabled_by_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.get_frequency_display()}"
+
+
+def has_disabled(person: Any, kind: Any) -> Exists:
+    """Whether `person` wants to hear nothing of the type `kind`; both are ids or expressions."""
+    return Exists(TypePreference.objects.disabled().filter(preferences=person, kind=kind))
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, viewer: Viewer, now: datetime | None = None) -> Self:
-        """One's own that have not expired; none about somebody who is away, or on the other side of a block."""
+        """One's own that have not expired; none about somebody who is away, or on the other side of a block.
+
+        None at all while one wants to be told nothing inside the product.
+        """
         people = get_user_model()._default_manager
         # One condition each, so that each has its index: joined by OR, they read everybody there is.
         blocked = people.filter(blocks_received__blocker=viewer.id).values("pk")
         blocking = people.filter(blocks_made__blocked=viewer.id).values("pk")
         away = people.filter(pk=OuterRef("actor"), is_active=False)
         mine = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=viewer.id)
-        return mine.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
+        told_elsewhere = Preferences.objects.filter(pk=viewer.id, enable_in_app=False)
+        shown = mine.exclude(Exists(told_elsewhere))
+        return shown.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 
     def about(self, receiver: Any, code: str, redirect_id: int) -> Self:
         """What `receiver`, an id or an expression, was told of this object."""
@@ -163,6 +258,13 @@ def unread_notifications(viewer: Viewer, now: datetime) -> NotificationQuerySet:
 @compiled()
 def notification_type(code: str) -> "models.QuerySet[NotificationType]":
     return NotificationType.objects.filter(code=code)
+
+
+@compiled()
+def wanted_type(receiver_id: int, code: str) -> "models.QuerySet[NotificationType]":
+    """None if it is switched off, or `receiver_id` has disabled it."""
+    active = NotificationType.objects.filter(code=code, is_active=True)
+    return active.exclude(has_disabled(receiver_id, OuterRef("pk")))
 
 
 def was_told(code: str, redirect_id: int) -> Exists:

@@ -10,17 +10,24 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.audit import name_of
+from apps.core.http.errors import Invalid
 from apps.core.queue import queue
 from apps.live.services import publish, publish_each, take_back
 from apps.notifications.audiences import AUDIENCES
+from apps.notifications.catalogue import words_of
+from apps.notifications.errors import PreferenceNotFound
 from apps.notifications.jobs import as_told, deliver, insert_for
 from apps.notifications.models import (
     FanOut,
+    Frequency,
     Notification,
     NotificationQuerySet,
     NotificationType,
+    Preferences,
+    TypePreference,
     notification_type,
     unread_about,
+    wanted_type,
 )
 from apps.notifications.schemas import (
     NotificationDeletedEvent,
@@ -48,8 +55,11 @@ class FanOutContent(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redirect, **words: str) -> None:
-    """Tell `receiver` what happened, in the words of the notification type `code`; nothing if it is switched off."""
-    if content := compose(code, redirect, words):
+    """Tell `receiver` what happened, in the words of the notification type `code`.
+
+    Nothing if it is switched off, or if they have disabled it.
+    """
+    if content := compose_for(receiver, code, redirect, words):
         announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
 
 
@@ -64,7 +74,7 @@ def notify_or_update(*, receiver: "User", code: str, actor: "User | None", redir
 
     The caller lets one at a time tell of this object, so that there is one unread row of it.
     """
-    content = compose(code, redirect, words)
+    content = compose_for(receiver, code, redirect, words)
     if content is None:
         return
     told = unread_about(receiver.pk, code, redirect.id).first()
@@ -82,7 +92,10 @@ def notify_or_update(*, receiver: "User", code: str, actor: "User | None", redir
 def notify_all(
     *, receivers: "QuerySet[User]", code: str, actor: "User | None", redirect: Redirect, **words: str
 ) -> None:
-    """Tell each of a few hundred people the same, in one statement; who tells more of them starts a fan-out."""
+    """Tell each of a few hundred people the same who wants to hear it, in one statement.
+
+    Who tells more of them starts a fan-out.
+    """
     if content := compose(code, redirect, words):
         insert_for(receivers, content | {"actor_id": actor and actor.pk})
 
@@ -155,6 +168,15 @@ def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, A
     return content_of(kind, redirect, words) if kind.is_active else None
 
 
+def compose_for(receiver: "User", code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:
+    """As `compose`; None too if `receiver` has disabled the type."""
+    kind = wanted_type(receiver.pk, code).first()
+    if kind is None:
+        kind_of(code)  # raises if it was never seeded
+        return None
+    return content_of(kind, redirect, words)
+
+
 def kind_of(code: str) -> NotificationType:
     kind = notification_type(code).first()
     if kind is None:
@@ -163,6 +185,8 @@ def kind_of(code: str) -> NotificationType:
 
 
 def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]) -> dict[str, Any]:
+    if missing := words_of(kind.code) - words.keys():
+        raise LookupError(f"{kind.code} is told without {sorted(missing)}: see apps/notifications/catalogue.py.")
     return {
         "kind_id": kind.pk,
         "title": fill_in(kind.title, words)[:200],
@@ -177,6 +201,59 @@ def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]
 def fill_in(text: str, words: dict[str, str]) -> str:
     """Plain names only: staff write the text, and str.format would let it reach into the words' attributes."""
     return NAME_IN_BRACES.sub(lambda name: words.get(name[1], name[0]), text)
+
+
+def preferences_of(user: "User") -> Preferences:
+    """Their preferences, with a row for each type there is by now: what is missing is made, with the defaults."""
+    preferences, _ = Preferences.objects.get_or_create(user=user)
+    new = NotificationType.objects.filter(is_active=True).exclude(preferences__preferences=user.pk)
+    rows = [TypePreference(preferences=preferences, kind=kind, frequency=kind.default_frequency) for kind in new]
+    TypePreference.objects.bulk_create(rows, ignore_conflicts=True)
+    return preferences
+
+
+def choose_channels(*, user: "User", enabled: dict[str, bool]) -> Preferences:
+    """Switch the channels that `enabled` names on or off."""
+    preferences = preferences_of(user)
+    if enabled:
+        Preferences.objects.filter(pk=user.pk).update(**enabled, updated_at=timezone.now())
+        preferences.refresh_from_db()
+    return preferences
+
+
+def choose_frequency(*, user: "User", kind_id: int, frequency: Frequency) -> TypePreference:
+    preferences_of(user)
+    own = TypePreference.objects.of(user.pk).filter(kind=kind_id)
+    if not own.update(frequency=frequency, updated_at=timezone.now()):
+        raise PreferenceNotFound
+    return own.select_related("kind").get()
+
+
+@transaction.atomic
+def choose_mails(*, user: "User", enabled: dict[int, bool]) -> Preferences:
+    """Switch mails on or off for these types, by their ids: all of them, or none if one is unknown."""
+    preferences = preferences_of(user)
+    now = timezone.now()
+    # First of all: of two at once, the second waits here.
+    Preferences.objects.filter(pk=user.pk).update(updated_at=now)
+    own = TypePreference.objects.of(user.pk).filter(kind__in=enabled)
+    refuse_unknown(list(enabled), set(own.values_list("kind", flat=True)))
+    for value in (True, False):
+        chosen = [kind_id for kind_id, is_enabled in enabled.items() if is_enabled == value]
+        own.filter(kind__in=chosen).exclude(email_enabled=value).update(email_enabled=value, updated_at=now)
+    preferences.refresh_from_db()
+    return preferences
+
+
+def refuse_unknown(kind_ids: list[int], known: set[int]) -> None:
+    """Under the place in the list where each was named."""
+    unknown = {
+        f"types_enabled.{place}.notification_type_id": [f'"{kind_id}" is not a valid choice.']
+        for place, kind_id in enumerate(kind_ids)
+        if kind_id not in known
+    }
+    if unknown:
+        raise Invalid(unknown)
 
 
 def retract(*, receiver: int, code: str, redirect_id: int) -> None:

@@ -19,7 +19,7 @@ from apps.core.tasks import prune_idempotency_keys
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
 from apps.moderation.models import Report
-from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.notifications.models import FanOut, Notification, NotificationType, Preferences
 from apps.social.models import Connection, Story
 from tests.client import sign_in
 from tests.factories import (
@@ -37,6 +37,7 @@ from tests.factories import (
     ReportFileFactory,
     StaffFactory,
     StoryFactory,
+    TypePreferenceFactory,
     UserFactory,
 )
 
@@ -78,6 +79,7 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     FanOut: lambda: FanOutFactory(actor=UserFactory()),
     Notification: lambda: NotificationFactory(actor=UserFactory()),
     NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
+    Preferences: lambda: TypePreferenceFactory().preferences,
     AuditEntry: lambda: audit.record(actor=StaffFactory(), action="test", target=UserFactory()),
     OutgoingMail: lambda: OutgoingMail.objects.create(kind="verify_email", user=UserFactory(), address="a@b.example"),
     RefusedAddress: lambda: RefusedAddress.objects.create(address=f"a{RefusedAddress.objects.count()}@b.example"),

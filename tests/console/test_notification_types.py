@@ -44,6 +44,33 @@ def test_braces_hold_plain_names(staff_client, field, text):
     assert page.context["adminform"].form.errors[field] == ["Braces hold one plain name, such as {sender}."]
 
 
+@pytest.mark.parametrize("field", ["title", "message"])
+def test_a_name_that_nobody_fills_in_is_refused(staff_client, field):
+    page = save(staff_client, **{field: "{sendr} and {user} and {sender}"})
+
+    assert page.context["adminform"].form.errors[field] == [
+        "Unknown here: {sendr}, {user}. Names that this text may use: {sender}."
+    ]
+    assert NotificationType.objects.get(code="follow_request").title == "New follow request"
+
+
+def test_a_type_that_nobody_tells_of_knows_no_names(boss_client):
+    page = f"{LIST}add/"
+    new = {"code": "another", "family": "event", "name": "Another", "title": "Hello {sender}", "message": "Hello"}
+
+    answer = boss_client.post(page, form_of(boss_client.get(page), "notificationtype_form") | new)
+
+    assert answer.context["adminform"].form.errors == {
+        "title": ["Unknown here: {sender}. Names that this text may use: none."]
+    }
+
+
+def test_the_page_says_which_names_there_are(staff_client):
+    page = staff_client.get(f"{LIST}{NotificationType.objects.get(code='message_received').pk}/change/")
+
+    assert "{role}, {sender}" in page.content.decode()
+
+
 def test_the_code_of_a_type_stays(staff_client):
     save(staff_client, code="another", family="event", name="Hello")
 

@@ -13,7 +13,7 @@ from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAd
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
 from apps.moderation.models import Report
-from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.notifications.models import FanOut, Notification, NotificationType, Preferences
 from apps.social.models import Connection, Story
 from tests.console.conftest import browser
 from tests.console.rows import MODELS, ROWS, make, path_of
@@ -49,6 +49,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
             "social.storyview",
             "events.calendarfeed",
             "messaging.attachment",
+            "notifications.typepreference",
         ],
     }
     assert ours - registered == within_another
@@ -89,7 +90,7 @@ def test_who_signs_in_arrives_at_the_first_page(staff, client):
 
 
 READ_ONLY = [
-    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Report],
+    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Report, Preferences],
     *[IdempotencyKey, Document, Block, LogEntry, Success, OrmQ],
 ]
 
@@ -130,7 +131,7 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
     assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
     seeded = [
         *[User, UserType, Document, Session, Block, Connection, Story, Event, Attendance],
-        *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, AuditEntry],
+        *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, Preferences, AuditEntry],
         *[OutgoingMail, RefusedAddress],
     ]
     assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}

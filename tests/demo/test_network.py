@@ -7,7 +7,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from PIL import Image
 
 from apps.accounts.models import Block, Document, Profile, Session, User, UserType
@@ -25,7 +25,14 @@ from apps.messaging.models import Attachment, Conversation, Message
 from apps.messaging.schemas import MessageContentIn
 from apps.moderation.models import Report
 from apps.moderation.targets import find
-from apps.notifications.models import FanOut, Notification, NotificationType
+from apps.notifications.models import (
+    FanOut,
+    Frequency,
+    Notification,
+    NotificationType,
+    Preferences,
+    TypePreference,
+)
 from apps.social.models import Connection, Story, StoryView
 from apps.social.services.stories import LIFETIME
 from tests.demo.conftest import PEOPLE, content_of
@@ -261,6 +268,15 @@ def test_notifications_are_of_many_types_read_and_unread_in_the_order_of_their_t
     assert times[-1] <= network.now
     assert NotificationType.objects.filter(notifications__is_read=True).distinct().count() >= 7
     assert NotificationType.objects.filter(notifications__is_read=False).distinct().count() >= 5
+
+
+def test_some_have_chosen_what_they_want_to_hear_and_were_told_nothing_else(network):
+    own = Notification.objects.filter(receiver=OuterRef("preferences"), kind=OuterRef("kind"))
+
+    assert {True, False} == set(Preferences.objects.values_list("enable_email", flat=True))
+    assert set(TypePreference.objects.values_list("frequency", flat=True)) == set(Frequency.values)
+    assert not TypePreference.objects.disabled().filter(Exists(own)).exists()
+    assert not Preferences.objects.filter(created_at__lt=F("user__date_joined")).exists()
 
 
 def test_what_was_told_to_an_audience_is_a_finished_fan_out():

@@ -252,7 +252,8 @@ def test_each_who_loses_some_is_told_of_each_of_their_own(alice, django_assert_n
     for _ in range(2):
         event = EventFactory(host=alice)
         receivers = User.objects.filter(pk__in=[person.pk for person in people])
-        notify_all(receivers=receivers, code="event_invited", actor=alice, redirect=leads_to(event))
+        words = {"host": alice.username, "title": event.title}
+        notify_all(receivers=receivers, code="event_invited", actor=alice, redirect=leads_to(event), **words)
     ids = {person: set(person.notifications.values_list("pk", flat=True)) for person in people}
 
     # A savepoint, the rows, their deletion, what was told of them, and two entries in each log.
@@ -443,9 +444,10 @@ def test_telling_many_costs_as_much_as_telling_one(alice, django_assert_num_quer
     UserFactory.create_batch(count)
     others = User.objects.exclude(pk=alice.pk)
 
+    words = {"host": alice.username, "title": event.title}
     # Two savepoints, the type, the notifications and one of them, the logs.
     with django_assert_num_queries(6 if connection.vendor == "postgresql" else 8):
-        notify_all(receivers=others, code="event_invited", actor=alice, redirect=leads_to(event))
+        notify_all(receivers=others, code="event_invited", actor=alice, redirect=leads_to(event), **words)
 
     assert Entry.objects.count() == count
 

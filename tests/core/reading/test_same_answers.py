@@ -35,8 +35,10 @@ from tests.factories import (
     EventFactory,
     MessageFactory,
     NotificationFactory,
+    PreferencesFactory,
     StoryFactory,
     StoryViewFactory,
+    TypePreferenceFactory,
     UserFactory,
 )
 
@@ -89,6 +91,9 @@ def people() -> list[User]:
         open_session(user=person, client=Client("192.0.2.1", ""))
     for actor in (bob, dora, None):
         NotificationFactory(receiver=alice, actor=actor)
+    NotificationFactory(receiver=bob)
+    PreferencesFactory(user=bob, enable_in_app=False)
+    TypePreferenceFactory(user=carol, code="welcome")
     return [alice, bob, carol, dora, boss]
 
 
