@@ -43,7 +43,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
             *["core.seededgrant", "core.uploadday"],
-            "accounts.knownaddress",
+            *["accounts.knownaddress", "accounts.knowndevice"],
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
             "social.storyview",
