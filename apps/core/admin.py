@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -10,7 +11,17 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
+from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
+
+
+def link_to_row(label: str, row_id: str) -> str | None:
+    """To the page of a row of `label`, as app.model, if there is such a page."""
+    try:
+        options = apps.get_model(label)._meta
+        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row_id])
+    except (LookupError, ValueError, NoReverseMatch):
+        return None
+    return format_html('<a href="{}" class="text-link">{} {}</a>', page, options.verbose_name, row_id)
 
 
 @admin.register(AuditEntry)
@@ -30,12 +41,26 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @display(description="target", ordering="target")
     def target_link(self, entry: AuditEntry) -> str:
         label, _, row_id = entry.target.partition(":")
-        try:
-            options = apps.get_model(label)._meta
-            page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row_id])
-        except (LookupError, ValueError, NoReverseMatch):
-            return entry.target
-        return format_html('<a href="{}" class="text-link">{} {}</a>', page, options.verbose_name, row_id)
+        return link_to_row(label, row_id) or entry.target
+
+
+@admin.register(FailedAttempts)
+class FailedAttemptsAdmin(ReadOnlyAdmin):
+    """Who is being guessed at, and from where; a new password forgets what was counted of an account."""
+
+    list_display = ["limit", "tried", "network", "count", "expires_at"]
+    list_filter = [("limit", AllValuesCheckboxFilter)]
+    search_fields = ["=subject", "=network"]
+    search_help_text = "The number of an account, or an address."
+    ordering = ["-expires_at", "-pk"]
+    paginator = InfinitePaginator
+    fields = ["limit", "tried", "network", "count", "expires_at"]
+    readonly_fields = ["tried"]
+
+    @display(description="what was tried", ordering="subject")
+    def tried(self, row: FailedAttempts) -> str:
+        is_account = row.subject.isdecimal() and row.subject.isascii()
+        return (is_account and link_to_row(settings.AUTH_USER_MODEL, row.subject)) or row.subject
 
 
 @admin.register(IdempotencyKey)

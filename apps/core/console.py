@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PAGES = [
     Page("Operations", "Audit trail", "visibility", "core.auditentry", order=930),
+    Page("Operations", "Failed attempts", "gpp_maybe", "core.failedattempts", order=940),
     Page("Operations", "Idempotency keys", "key", "core.idempotencykey", order=1000),
 ]
 FIRST = 5

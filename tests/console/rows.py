@@ -13,7 +13,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
 from apps.accounts.models import Block, Document, Session, Taxonomy, User, UserType
 from apps.core import audit
-from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
+from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.core.queue import queue
 from apps.core.tasks import prune_idempotency_keys
 from apps.events.models import Attendance, Event
@@ -83,6 +83,9 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     AuditEntry: lambda: audit.record(actor=StaffFactory(), action="test", target=UserFactory()),
     OutgoingMail: lambda: OutgoingMail.objects.create(kind="verify_email", user=UserFactory(), address="a@b.example"),
     RefusedAddress: lambda: RefusedAddress.objects.create(address=f"a{RefusedAddress.objects.count()}@b.example"),
+    FailedAttempts: lambda: FailedAttempts.objects.create(
+        limit="login_failures", subject=UserFactory().pk, count=1, expires_at=timezone.now()
+    ),
     IdempotencyKey: lambda: IdempotencyKey.objects.create(user=UserFactory(), key="k", claimed_at=timezone.now()),
     LogEntry: lambda: LogEntry.objects.log_actions(StaffFactory().pk, [UserFactory()], CHANGE, single_object=True),
     Group: lambda: Group.objects.create(name=f"g{Group.objects.count()}"),

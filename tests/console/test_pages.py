@@ -42,7 +42,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
     within_another = {
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
-            *["core.failedattempts", "core.seededgrant", "core.uploadday"],
+            *["core.seededgrant", "core.uploadday"],
             *["accounts.knownaddress", "accounts.knowndevice", "accounts.passwordreset"],
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
