@@ -298,6 +298,7 @@ THROTTLE_RATES = {
         "forgot": "20/hour",
         "forgot_per_address": "5/hour",
         "reset": "30/hour",
+        "reset_codes": "20/day",
         "change_password": "20/hour",
         "change_email": "10/hour",
         "login_failures": "10/15 minutes",

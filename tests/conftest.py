@@ -14,6 +14,7 @@ from django_q.models import OrmQ
 from apps.accounts.models import User
 from apps.core import site_settings
 from apps.core.http import throttling
+from apps.core.mail import outbox
 from apps.core.operations import api as operations
 from apps.core.operations.seed import seed
 from config import asgi, wsgi
@@ -82,6 +83,7 @@ def _fresh_process() -> None:
     throttling.limiter.cache_clear()
     throttling.own_limiter.cache_clear()
     throttling.redis_rests_until = 0
+    outbox.server_rests_until = 0
 
 
 @pytest.fixture(autouse=True)

@@ -68,5 +68,7 @@ def confirm(*, session: Session, password: str, client: Client) -> None:
             raise RecentLoginRequired
     elif not password:
         raise Invalid({"password": ["This field is required."]})
-    elif check_credentials(name=user.username, password=password, client=client, is_signed_in=True) is None:
+    elif checked := check_credentials(name=user.username, password=password, client=client, is_signed_in=True):
+        user.password = checked.password  # perhaps hashed anew
+    else:
         raise WrongPassword

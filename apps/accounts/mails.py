@@ -8,12 +8,12 @@ from apps.accounts.models.resets import LIFETIME
 from apps.accounts.tokens import VERIFICATION_DAYS, make_verification
 from apps.core.http.links import absolute
 from apps.core.mail.kinds import MailKind
-from apps.core.models import OutgoingMail
+from apps.core.models import OutgoingMail, RefusedAddress
 
 
 def verification(mail: OutgoingMail) -> dict[str, Any] | None:
     user: User = mail.user
-    is_done = user.email_verified and mail.address == user.email
+    is_done = user.email_verified and mail.address == user.email and not RefusedAddress.objects.holds(mail.address)
     if is_done or mail.address not in (user.email, user.new_email):
         return None
     token = make_verification(user.pk, mail.address)
@@ -22,7 +22,8 @@ def verification(mail: OutgoingMail) -> dict[str, Any] | None:
 
 def password_reset(mail: OutgoingMail) -> dict[str, Any] | None:
     user: User = mail.user
-    if user.state == User.State.SWITCHED_OFF or mail.address != user.email:
+    has_another = OutgoingMail.objects.filter(user=user.pk, kind="password_changed", created_at__gt=mail.created_at)
+    if user.state == User.State.SWITCHED_OFF or mail.address != user.email or has_another.exists():
         return None
     new = PasswordReset.objects.begin(user_id=user.pk, address=mail.address)
     return {

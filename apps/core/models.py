@@ -166,8 +166,22 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def ended_before(self, moment: datetime) -> Self:
         return self.filter(next_try_at=None, created_at__lt=moment)
 
+    def to(self, address: str, *, since: datetime) -> Self:
+        return self.filter(address=address, created_at__gt=since)
+
     def with_person(self) -> Self:
         return self.select_related("user")
+
+    def claim(self, mail: "OutgoingMail", *, until: datetime) -> bool:
+        """One more try; False if somebody else was faster."""
+        if not self.filter(pk=mail.pk, tries=mail.tries).update(tries=mail.tries + 1, next_try_at=until):
+            return False
+        mail.tries += 1
+        return True
+
+    def claimed(self, mail: "OutgoingMail") -> Self:
+        """The row, unless its try took so long that another one has begun."""
+        return self.filter(pk=mail.pk, tries=mail.tries)
 
 
 class OutgoingMail(models.Model):
@@ -196,7 +210,7 @@ class OutgoingMail(models.Model):
             models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="mails_that_are_due"),
             models.Index(fields=["-created_at"], name="mails_newest"),
             models.Index(fields=["-created_at"], condition=Q(next_try_at=None, sent_at=None), name="mails_given_up"),
-            models.Index(fields=["address"], name="mails_by_address"),
+            models.Index(fields=["address", "created_at"], name="mails_by_address"),
         ]
 
     def __str__(self) -> str:

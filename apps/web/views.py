@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +18,10 @@ from apps.core.http.throttling import guard
 from apps.web.forms import ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
 
 asking = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def page(request: HttpRequest, name: str, **shown: Any) -> HttpResponse:
@@ -59,7 +63,7 @@ def login(request: HttpRequest) -> HttpResponse:
     def act(value: CookieLoginIn) -> sessions.SignedIn:
         return sessions.login(name=value.email, password=value.password, client=client_of(request))
 
-    form = LoginForm(request.POST or None)
+    form = LoginForm(sent(request))
     if request.method == "POST" and (tokens := form.carry_out(act)):
         response = redirect("web:home")
         set_tokens(response, tokens)
@@ -82,7 +86,7 @@ def join(request: HttpRequest) -> HttpResponse:
     def act(value: RegisterIn) -> sessions.Tokens:
         return sessions.open_session(user=people.register(form=value), client=client_of(request))
 
-    form = JoinForm(request.POST or None)
+    form = JoinForm(sent(request))
     if request.method == "POST" and (tokens := form.carry_out(limited(request, "register", act))):
         response = redirect("web:home")
         set_tokens(response, tokens)
@@ -90,13 +94,14 @@ def join(request: HttpRequest) -> HttpResponse:
     return page(request, "join", form=form)
 
 
+@sensitive_post_parameters()
 @asking
 def verify_email(request: HttpRequest) -> HttpResponse:
     def act(value: Any) -> bool:
         addresses.verify_email(token=value.token)
         return True
 
-    form = VerifyForm(request.POST or None, initial={"token": request.GET.get("token", "")})
+    form = VerifyForm(sent(request), initial={"token": request.GET.get("token", "")})
     is_done = request.method == "POST" and form.carry_out(limited(request, "verify", act))
     return page(request, "verify_email", form=form, is_done=is_done)
 
@@ -107,7 +112,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
         passwords.forgot_password(address=value.email)
         return True
 
-    form = ForgotForm(request.POST or None)
+    form = ForgotForm(sent(request))
     is_done = request.method == "POST" and form.carry_out(limited(request, "forgot", act))
     return page(request, "forgot", form=form, is_done=is_done)
 
@@ -121,7 +126,7 @@ def reset_password(request: HttpRequest) -> HttpResponse:
 
     if request.method != "POST" and not request.GET.get("token"):
         return redirect("web:forgot")
-    form = ResetForm(request.POST or None, initial={"token": request.GET.get("token", "")})
+    form = ResetForm(sent(request), initial={"token": request.GET.get("token", "")})
     is_done = request.method == "POST" and form.carry_out(limited(request, "reset", act))
     return page(request, "reset_password", form=form, is_done=is_done)
 

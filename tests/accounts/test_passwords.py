@@ -5,6 +5,7 @@ from django.core import mail
 from django.utils import timezone
 
 from apps.accounts.models import PasswordReset, Session, User
+from apps.accounts.services.passwords import set_password
 from apps.accounts.tokens import make_verification
 from apps.core.models import OutgoingMail
 from tests.accounts.mailbox import code_in, subjects, token_in
@@ -118,6 +119,38 @@ def test_five_wrong_codes_spoil_the_code_and_not_the_link(alice, forgetful):
 
     assert details(reset(email=alice.email, otp=right)) == BAD_CODE
     assert reset(token=token_in(forgetful)).status_code == 200
+
+
+def test_new_mails_bring_no_end_of_guesses(alice, forgetful, run_jobs, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"reset_codes": "7/day", "reset": "90/minute"}
+    right = code_in(forgetful)
+    wrong = "000000" if right != "000000" else "000001"
+    for _ in range(5):
+        reset(email=alice.email, otp=wrong)
+    ApiClient().post(FORGOT, {"email": alice.email})
+    run_jobs()
+    for _ in range(2):
+        reset(email=alice.email, otp="x")
+
+    assert details(reset(email=alice.email, otp=code_in(mail.outbox[-1]))) == BAD_CODE
+    assert reset(token=token_in(mail.outbox[-1])).status_code == 200
+
+
+def test_of_two_who_know_the_same_password_one_changes_it(alice):
+    first, second = User.objects.get(pk=alice.pk), User.objects.get(pk=alice.pk)
+
+    assert [set_password(first, NEW), set_password(second, "Third@789")] == [True, False]
+    assert may_sign_in(alice, NEW)
+
+
+def test_another_password_ends_a_reset_that_was_asked_for(alice, forgetful, alice_client, run_jobs):
+    ApiClient().post(FORGOT, {"email": alice.email})
+    alice_client.post(CHANGE, {"current_password": PASSWORD, "new_password": NEW})
+
+    assert details(reset(token=token_in(forgetful))) == BAD_TOKEN
+    run_jobs()
+    assert [subject for _, subject in subjects()] == ["Your new password", "Your password was changed"]
 
 
 def test_a_refused_password_uses_up_neither(alice, forgetful):

@@ -88,6 +88,18 @@ def test_not_for_who_is_verified(alice_client, alice):
     assert not OutgoingMail.objects.exists()
 
 
+def test_for_who_is_verified_at_an_address_that_refused_mails_it_is(alice_client, alice, run_jobs):
+    User.objects.update(email_verified=True)
+    RefusedAddress.objects.mark(alice.email)
+
+    assert alice_client.post(RESEND).status_code == 200
+    run_jobs()
+
+    assert subjects() == [(alice.email, CONFIRM)]
+    assert verify(token_in(mail.outbox[0])).status_code == 200
+    assert not RefusedAddress.objects.exists()
+
+
 def test_it_is_limited(alice_client, settings):
     settings.THROTTLES = True
 

@@ -38,6 +38,15 @@ def test_it_is_kept_by_nobody_and_loads_from_here_only(browser, path):
 
 
 @pytest.mark.parametrize("path", PAGES[1:])
+def test_a_form_without_a_field_is_refused(browser, path):
+    browser.get(path)
+
+    answer = browser.post(path, headers={"X-CSRFToken": browser.cookies["csrftoken"].value})
+
+    assert (answer.status_code, "This field is required." in answer.content.decode()) == (400, True)
+
+
+@pytest.mark.parametrize("path", PAGES[1:])
 def test_a_form_of_another_page_is_refused(browser, path):
     assert browser.post(path, {"token": "x", "password": NEW}).status_code == 403
 

@@ -17,6 +17,7 @@ from apps.accounts.credentials import check_credentials
 from apps.accounts.models import User
 from apps.accounts.services import passwords, sessions, staff
 from apps.core.http.clients import Client, client_of
+from apps.core.http.errors import Conflict
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -47,7 +48,8 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
         user: User = self.user
-        passwords.set_password(user, self.cleaned_data["new_password1"])
+        if not passwords.set_password(user, self.cleaned_data["new_password1"]):
+            raise Conflict
         sessions.end_all(user=user)
         return user
 

@@ -53,15 +53,8 @@ class PasswordResetQuerySet(models.QuerySet["PasswordReset"]):
     def with_token(self, token: str) -> "PasswordReset | None":
         return self.living().filter(token_hash=hash_of_token(token)).first()
 
-    def with_code(self, address: str, code: str) -> "PasswordReset | None":
-        """Each code counts before it is compared, so that many at once are no more tries than many in a row."""
-        rows = self.living().filter(user__email__lower=address)
-        found = rows.first()
-        if found is None or not self.filter(pk=found.pk, wrong_codes__lt=MAX_WRONG_CODES).update(
-            wrong_codes=F("wrong_codes") + 1
-        ):
-            return None
-        return found if constant_time_compare(found.code_hash, hash_of_code(found.user_id, code)) else None
+    def of_address(self, address: str) -> "PasswordReset | None":
+        return self.living().filter(user__email__lower=address).first()
 
 
 class PasswordReset(models.Model):
@@ -78,6 +71,13 @@ class PasswordReset(models.Model):
 
     def __str__(self) -> str:
         return f"reset of {self.user_id}"
+
+    def has_code(self, code: str) -> bool:
+        """Each code counts before it is compared, so that many at once are no more tries than many in a row."""
+        row = type(self).objects.filter(pk=self.pk, wrong_codes__lt=MAX_WRONG_CODES)
+        if not row.update(wrong_codes=F("wrong_codes") + 1):
+            return False
+        return constant_time_compare(self.code_hash, hash_of_code(self.user_id, code))
 
     def forgive(self) -> None:
         """The code was right, and only the new password was refused."""

@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from apps.accounts.credentials import confirm
-from apps.accounts.errors import AlreadyVerified, BadToken
+from apps.accounts.errors import AlreadyVerified, BadToken, WrongPassword
 from apps.accounts.models import Session, User
 from apps.accounts.tokens import read_verification
 from apps.core.http.clients import Client
@@ -31,12 +31,11 @@ def verify_email(*, token: str) -> None:
 
 
 def resend_verification(*, user: User) -> None:
-    if user.email_verified:
+    if user.email_verified and not RefusedAddress.objects.holds(user.email):
         raise AlreadyVerified
     queue_mail(kind="verify_email", user=user)
 
 
-@transaction.atomic
 def change_email(*, session: Session, address: str, password: str, client: Client) -> None:
     """Ask for another address: it counts once it is confirmed, and only the last one asked for can be."""
     user = session.user
@@ -45,6 +44,9 @@ def change_email(*, session: Session, address: str, password: str, client: Clien
         raise Invalid({"email": ["This is your address already."]})
     if User.objects.with_login(address).exists():
         raise Invalid(TAKEN, code="email_taken")
-    User.objects.filter(pk=user.pk).update(new_email=address)
-    queue_mail(kind="verify_email", user=user, address=address)
-    queue_mail(kind="address_change_asked", user=user)
+    with transaction.atomic():
+        # Not if they have got another password since this one was compared.
+        if not User.objects.filter(pk=user.pk, password=user.password).update(new_email=address):
+            raise WrongPassword
+        queue_mail(kind="verify_email", user=user, address=address)
+        queue_mail(kind="address_change_asked", user=user)

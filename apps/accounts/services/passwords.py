@@ -12,7 +12,7 @@ from apps.accounts.schemas import ResetPasswordIn
 from apps.accounts.services import sessions
 from apps.core.http.clients import Client
 from apps.core.http.errors import Invalid
-from apps.core.http.throttling import guard
+from apps.core.http.throttling import guard, hit
 from apps.core.mail.outbox import queue_mail
 from apps.core.models import RefusedAddress
 
@@ -41,8 +41,9 @@ def reset_by_token(*, token: str, password: str) -> None:
 
 
 def reset_by_code(*, address: str, code: str, password: str) -> None:
-    reset = PasswordReset.objects.with_code(address_key(address), code)
-    if reset is None:
+    reset = PasswordReset.objects.of_address(address_key(address))
+    # A new mail brings five more guesses, so all of an account's are counted too; its link goes on working.
+    if reset is None or not hit("reset_codes", str(reset.user_id)) or not reset.has_code(code):
         raise BadCode
     try:
         use(reset, password)
@@ -58,21 +59,21 @@ def use(reset: PasswordReset, password: str) -> None:
     if user.state == User.State.SWITCHED_OFF:
         raise BadToken
     refuse_weak(user, password)
-    if not reset.use():
+    is_theirs = User.objects.filter(pk=user.pk, email=reset.address)
+    if not (reset.use() and is_theirs.update(email_verified=True) and set_password(user, password)):
         raise BadToken
-    User.objects.filter(pk=user.pk).update(email_verified=True)
-    RefusedAddress.objects.clear(user.email)
-    set_password(user, password)
+    RefusedAddress.objects.clear(reset.address)
     sessions.end_all(user=user)
 
 
 def change_password(*, session: Session, current: str, new: str, client: Client) -> None:
-    user = session.user
-    if not check_credentials(name=user.username, password=current, client=client, is_signed_in=True):
+    user = check_credentials(name=session.user.username, password=current, client=client, is_signed_in=True)
+    if user is None:
         raise WrongOldPassword
     refuse_weak(user, new, field="new_password")
     with transaction.atomic():
-        set_password(user, new)
+        if not set_password(user, new):
+            raise WrongOldPassword
         sessions.end_others(session=session)
 
 
@@ -83,10 +84,17 @@ def refuse_weak(user: User, password: str, field: str = "password") -> None:
         raise Invalid({field: list(error.messages)}) from error
 
 
-def set_password(user: User, password: str | None) -> None:
-    """None for none with which to sign in. Whoever guessed begins anew, and an address that was asked for with the
-    former one will not be theirs."""
+def set_password(user: User, password: str | None) -> bool:
+    """Instead of the one that `user` was read with; False if it has become another one meanwhile.
+
+    None for none with which to sign in. What was begun with the former one, a reset or another address, ends; whoever
+    guessed begins anew.
+    """
+    former = user.password
     user.set_password(password)
-    User.objects.filter(pk=user.pk).update(password=user.password, new_email="")
+    if not User.objects.filter(pk=user.pk, password=former).update(password=user.password, new_email=""):
+        return False
+    PasswordReset.objects.filter(pk=user.pk).delete()
     forget_failures(user)
     queue_mail(kind="password_changed", user=user)
+    return True

@@ -89,8 +89,9 @@ def open_session(*, user: User, client: Client) -> Tokens:
     count_login(user=user, client=client)
     now = timezone.now()
     # First: an account that is being switched off ends the sessions it has after this, or is inactive here.
-    if not User.objects.active().filter(pk=user.pk).update(last_login=now):
-        raise AccountInactive
+    # And whoever knew a password that has been changed since it was compared is not let in.
+    if not User.objects.active().filter(pk=user.pk, password=user.password).update(last_login=now):
+        raise BadCredentials if User.objects.active().filter(pk=user.pk).exists() else AccountInactive
     session = Session.objects.create(
         user=user,
         refresh_id=new_token_id(),

@@ -11,7 +11,7 @@ from apps.accounts.models.users import permissions_of
 from apps.accounts.schemas import ProfileIn
 from apps.accounts.services import passwords, people, sessions
 from apps.core import audit
-from apps.core.http.errors import PermissionDenied
+from apps.core.http.errors import Conflict, PermissionDenied
 from apps.core.mail.outbox import queue_mail
 from apps.notifications.services import move
 
@@ -80,7 +80,8 @@ def change_profile(*, user: User, changes: ProfileIn, by: User) -> None:
 def set_password(*, user: User, password: str | None, by: User) -> None:
     """Another password, or none with which to sign in: whoever knew the old one is out."""
     refuse_colleague(user, by)
-    passwords.set_password(user, password)
+    if not passwords.set_password(user, password):
+        raise Conflict
     sessions.end_all(user=user)
     audit.record(actor=by, action="user.password_set", target=user)
 

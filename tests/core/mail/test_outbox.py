@@ -48,7 +48,7 @@ def test_it_leaves_with_the_transaction_of_its_cause(db, run_jobs):
 
 def test_it_is_text_and_html_with_the_name_of_the_site_and_of_the_person(db, run_jobs, settings):
     settings.SUPPORT_EMAIL, settings.MAIL_FROM = "help@infloo.example", "Infloo <hello@infloo.example>"
-    mail = queued(user=UserFactory(first_name="Älice <3", email="alice@infloo.in"))
+    mail = queued(user=UserFactory(first_name="Älice <3", email="alice@infloo.in", email_verified=True))
 
     run_jobs()
 
@@ -136,7 +136,8 @@ def test_the_delays_grow_to_six_hours_and_end_after_a_day(db, port, run_jobs):
         OutgoingMail.objects.update(created_at=mail.created_at - delay, next_try_at=timezone.now())
         deliver_due_mails()
 
-    assert delays == [1, 5, 15, 60, 180, 360, 360, 360]
+    assert delays == [1, 5, 15, 60, 180, 360, 360, 360, 99]
+    assert sum(delays) == 24 * 60
     assert mail.error.startswith("Given up: ")
     assert OutgoingMail.objects.given_up().count() == 1
 
@@ -170,9 +171,12 @@ def test_a_refusal_for_good_marks_the_address_to_which_only_verification_goes_th
     assert [message["Subject"] for message in mailbox.arrived] == [kinds()["verify_email"].subject]
 
 
-def test_a_refusal_for_now_is_tried_again(db, port, run_jobs):
+@pytest.mark.parametrize(
+    "answer", ["450 try later", "550 5.7.1 relaying denied", "554 5.7.1 blocked", "552 5.2.2 mailbox full"]
+)
+def test_a_refusal_that_is_not_about_the_address_is_tried_again(db, port, run_jobs, answer):
     with mail_server(port) as mailbox:
-        mailbox.answer = "450 try later"
+        mailbox.answer = answer
         mail = queued()
         run_jobs()
         assert not RefusedAddress.objects.exists()
@@ -181,6 +185,33 @@ def test_a_refusal_for_now_is_tried_again(db, port, run_jobs):
         deliver_due_mails()
 
     assert len(mailbox.arrived) == 1
+
+
+def test_jobs_do_not_wait_for_a_server_that_was_away_just_now(db, port, run_jobs):
+    mails = [queued() for _ in range(3)]
+
+    run_jobs()
+
+    assert [OutgoingMail.objects.get(pk=mail.pk).tries for mail in mails] == [1, 0, 0]
+    with mail_server(port) as mailbox:
+        deliver_due_mails()
+        assert len(mailbox.arrived) == 2
+
+
+def test_no_address_is_flooded(db, run_jobs):
+    user = UserFactory()
+    for _ in range(25):
+        queued(user=user)
+
+    assert OutgoingMail.objects.count() == 20
+
+
+def test_a_name_that_anybody_may_have_typed_is_not_shown_to_a_stranger(db, run_jobs):
+    queued(user=UserFactory(username="ann", first_name="Visit evil.example", email_verified=False))
+    run_jobs()
+
+    assert "evil" not in sent.outbox[0].body
+    assert "Hello ann," in sent.outbox[0].body
 
 
 def test_one_that_cannot_be_written_keeps_no_other_back(db):
@@ -212,7 +243,7 @@ def test_without_a_server_each_is_a_file_of_its_own(db, settings, tmp_path):
     deliver_due_mails()
 
     files = sorted(tmp_path.iterdir())
-    assert [file.suffix for file in files] == [".eml"] * 3
+    assert [(file.suffix, file.stat().st_mode & 0o777) for file in files] == [(".eml", 0o600)] * 3
     assert all(b"Subject: Your new password" in file.read_bytes() for file in files)
 
 
@@ -220,8 +251,10 @@ def test_files_go_after_a_week_and_rows_after_a_month(db, settings, tmp_path):
     settings.EMAIL_FILE_PATH = tmp_path
     (tmp_path / "old.eml").touch()
     (tmp_path / "new.eml").touch()
+    (tmp_path / "broken-off.part").touch()
     week_ago = (timezone.now() - timedelta(days=7, hours=1)).timestamp()
-    os.utime(tmp_path / "old.eml", (week_ago, week_ago))
+    for name in ("old.eml", "broken-off.part"):
+        os.utime(tmp_path / name, (week_ago, week_ago))
     waiting, old, new = queued(), queued(), queued()
     OutgoingMail.objects.filter(pk__in=[old.pk, new.pk]).update(next_try_at=None)
     OutgoingMail.objects.filter(pk__in=[old.pk, waiting.pk]).update(created_at=timezone.now() - timedelta(days=31))
