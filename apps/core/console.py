@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAGES = [
     Page("Operations", "Audit trail", "visibility", "core.auditentry", order=930),
-    Page("Operations", "Failed attempts", "gpp_maybe", "core.failedattempts", order=940),
+    Page("Operations", "Failed attempts", "gpp_maybe", "core.failedattempts", order=935),
     Page("Operations", "Idempotency keys", "key", "core.idempotencykey", order=1000),
 ]
 FIRST = 5
@@ -37,6 +37,7 @@ Fieldsets = Any  # unfold has no types, and Django's stubs disagree with themsel
 
 BIGGEST = 2**63 - 1
 """The greatest number that a database holds."""
+LONGEST_ID = 18
 LONGEST_SEARCH = 200
 """Characters; a search of more finds nothing."""
 
@@ -103,8 +104,10 @@ class ModelAdmin(UnfoldModelAdmin):
         return page
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """What PostgreSQL cannot be asked is not there."""
-        return None if "\0" in str(object_id) else super().get_object(request, object_id, from_field)
+        """What a database cannot be asked is not there."""
+        # Of a key that is a relation, Django does not look whether the column could hold it.
+        is_too_large = self.opts.pk.is_relation and len(str(object_id)) > LONGEST_ID
+        return None if is_too_large or "\0" in str(object_id) else super().get_object(request, object_id, from_field)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if len(search_term) > LONGEST_SEARCH or "\0" in search_term:

@@ -198,7 +198,7 @@ def test_asking_is_limited_by_the_typed_address_known_or_not(alice, settings):
 
 def test_asking_is_limited_by_caller(db, settings):
     settings.THROTTLES = True
-    caller = caller_at("192.0.2.1")
+    caller = caller_at("198.51.100.7")
 
     answers = [caller.post(FORGOT, {"email": f"nobody{n}@infloo.in"}).status_code for n in range(21)]
 
