@@ -23,7 +23,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = ROOT / ".venv/bin/python"
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 5
 
 
