@@ -16,7 +16,7 @@ from tests.core.mail.server import mail_server
 from tests.e2e.browser import chromium
 from tests.e2e.conftest import Home, Infloo, free_port
 
-SECONDS = 60
+SECONDS = 180
 PEOPLE = 5
 
 
