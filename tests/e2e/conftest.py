@@ -124,7 +124,7 @@ def fresh_environment(folder: Path, database: str | None = "infloo_e2e") -> dict
 
 def prepared_environment(folder: Path, database: str = "infloo_e2e") -> dict[str, str]:
     """The same where `make run` has set everything up already: migrated, seeded, without people."""
-    environment, began = fresh_environment(folder, None), prepared()
+    environment, began = fresh_environment(folder, None), prepared(os.environ.get("DATABASE_URL"))
     shutil.copytree(began["DATA_DIR"], folder, dirs_exist_ok=True)
     if address := began.get("DATABASE_URL"):
         environment["DATABASE_URL"] = fresh_database(address, database, template=urlsplit(address).path[1:])
@@ -132,12 +132,12 @@ def prepared_environment(folder: Path, database: str = "infloo_e2e") -> dict[str
 
 
 @cache
-def prepared() -> dict[str, str]:
-    """Begins as a first visitor's and ends with this process; done once, for it takes several seconds."""
+def prepared(server: str | None) -> dict[str, str]:
+    """Begins as a first visitor's and ends with this process; once for each database server, for it takes seconds."""
     folder = tempfile.mkdtemp(prefix="infloo-prepared-")
     atexit.register(shutil.rmtree, folder)
     environment = fresh_environment(Path(folder), "infloo_prepared")
-    if "DATABASE_URL" in environment:
+    if server:
         atexit.register(drop_database, environment["DATABASE_URL"])
     subprocess.run([PYTHON, "-m", "config.prepare"], cwd=ROOT, env=environment, check=True)
     return environment
@@ -152,7 +152,8 @@ def fresh_database(url: str, name: str, template: str = "template1") -> str:
 
 
 def drop_database(url: str) -> None:
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    """Unless its server has ended before."""
+    with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True, dbname="postgres") as connection:
         connection.execute(f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
 
 

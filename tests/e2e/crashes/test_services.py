@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.conftest import free_port
 from tests.e2e.crashes.crowd import (
+    ANSWER_SECONDS,
     Guest,
     assert_each_log_is_whole,
     count_told,
@@ -102,7 +103,9 @@ async def refusals(url: str, guest: Guest, seconds: float) -> list[httpx.Respons
     ends = time.monotonic() + seconds
     async with guest.writing(url) as client:
         while time.monotonic() < ends:
-            answers += [await client.get(f"/api/v1/{path}") for path in ("users/profile", "stream", "stream/poll")]
+            for path in ("users/profile", "stream", "stream/poll"):
+                async with asyncio.timeout(ANSWER_SECONDS):  # a stream that opens would never end
+                    answers.append(await client.get(f"/api/v1/{path}"))
     return answers
 
 
