@@ -32,14 +32,6 @@ class NotAway(DomainError):
     detail = "This person is not away any more."
 
 
-class BadToken(DomainError):
-    """Of a link or of a refusal: tampered with, expired, used, or made for something else."""
-
-    code = "bad_token"
-    detail = "Invalid or expired token."
-    field = "token"
-
-
 class WrongPassword(DomainError):
     code = "wrong_password"
     detail = "The password is not correct."

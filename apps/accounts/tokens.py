@@ -11,9 +11,8 @@ import jwt
 from django.conf import settings
 from django.core import signing
 
-from apps.accounts.errors import BadToken
 from apps.accounts.models import User
-from apps.core.http.errors import InvalidToken
+from apps.core.http.errors import BadToken, InvalidToken
 
 ALGORITHM = "HS256"
 ISSUER = "infloo"

@@ -1,7 +1,7 @@
 """Technical tables. None of them is anybody's product."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -148,6 +148,9 @@ class SeededGrant(models.Model):
 
 
 ERROR_LENGTH = 300
+MAILS_KEPT = timedelta(days=30)
+DEMO_DOMAIN = "@demo.example"
+"""Of the people of the demo network: nothing is ever sent there."""
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -166,11 +169,19 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def ended_before(self, moment: datetime) -> Self:
         return self.filter(next_try_at=None, created_at__lt=moment)
 
-    def to(self, address: str, *, since: datetime) -> Self:
-        return self.filter(address=address, created_at__gt=since)
+    def to(self, address: Any, *, since: datetime) -> Self:
+        """What the address, a text or an expression, was sent since then, besides notifications."""
+        return self.filter(address=address, created_at__gt=since, about=None)
+
+    def notifications_to(self, address: Any, *, since: datetime) -> Self:
+        return self.filter(address=address, created_at__gt=since, about__isnull=False)
 
     def with_person(self) -> Self:
         return self.select_related("user")
+
+    def with_unused_link(self) -> Self:
+        """Whose link to unsubscribe is good: a row lives no longer."""
+        return self.filter(unsubscribed_at=None, created_at__gt=timezone.now() - MAILS_KEPT)
 
     def claim(self, mail: "OutgoingMail", *, until: datetime) -> bool:
         """One more try; False if somebody else was faster."""
@@ -193,10 +204,12 @@ class OutgoingMail(models.Model):
     kind = models.CharField(max_length=50, help_text="What it is about.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     address = models.EmailField()
+    about = models.PositiveBigIntegerField(null=True, help_text="The notification or the digest that it tells of.")
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, help_text="Empty once it was sent or given up.")
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=ERROR_LENGTH, blank=True, help_text="What the last try that failed said.")
+    unsubscribed_at = models.DateTimeField(null=True, help_text="When its link to unsubscribe was used.")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OutgoingMailQuerySet.as_manager()

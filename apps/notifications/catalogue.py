@@ -3,6 +3,8 @@
 A text may use these as {names}: the console refuses any other, and telling without one of them fails.
 """
 
+from datetime import timedelta
+
 WORDS: dict[str, frozenset[str]] = {
     code: frozenset(words.split())
     for code, words in {
@@ -58,6 +60,12 @@ WORDS: dict[str, frozenset[str]] = {
         "announcement": "title message",
     }.items()
 }
+
+HAVE_MAILS_OF_THEIR_OWN = frozenset({"new_login"})
+"""Security is mailed to any address, whatever somebody has chosen; they are not mailed the notification besides."""
+
+MAILS_WAIT = {"message_received": timedelta(minutes=1)}
+"""So long: who is reading along is not mailed what they are just reading."""
 
 
 def words_of(code: str) -> frozenset[str]:

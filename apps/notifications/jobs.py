@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Value
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from apps.core.inserting import insert_select
+from apps.core.mail.outbox import queue_mails
 from apps.core.reading.shapes import show_instance
 from apps.live.services import publish_each
 from apps.notifications.audiences import AUDIENCES
-from apps.notifications.models import FanOut, Notification, has_disabled
+from apps.notifications.models import FanOut, Frequency, Notification, NotificationQuerySet, has_disabled
+from apps.notifications.models.types import people_who_read_mails
 from apps.notifications.schemas import NotificationEvent, NotificationOut
 
 if TYPE_CHECKING:
@@ -61,22 +63,28 @@ def insert_for(people: "QuerySet[User]", content: dict[str, Any], limit: int | N
     """
     wanting = people.exclude(has_disabled(OuterRef("pk"), content["kind_id"]))[:limit]
     now = timezone.now()
-    content = content | {"is_read": False, "created_at": now, "updated_at": now}
-    fields = {field.attname: field for field in Notification._meta.concrete_fields}
-    values = [Value(value, output_field=fields[name]) for name, value in content.items()]
-    try:
-        select, parameters = wanting.values_list("pk", *values).query.sql_with_params()
-    except EmptyResultSet:  # nobody, as `none()` and an empty list of ids have it
-        return []
-    columns = ", ".join(["receiver_id", *(str(fields[name].column) for name in content)])
-    with connection.cursor() as cursor:
-        table = Notification._meta.db_table
-        cursor.execute(f"INSERT INTO {table} ({columns}) {select} RETURNING receiver_id, id", parameters)
-        told: list[tuple[int, int]] = sorted(cursor.fetchall())
+    columns = content | {"receiver_id": F("pk"), "is_read": False, "created_at": now, "updated_at": now}
+    told = sorted(insert_select(Notification, columns, wanting, returning=["receiver_id", "id"]))
     if told:
         one = Notification.objects.in_full().get(pk=told[0][1])
         publish_each(told, NotificationEvent(data=as_told(one)), actor=one.actor)
+        mail_those_who_want_it(Notification.objects.filter(kind=one.kind_id, created_at=now, pk__range=span(told)))
     return told
+
+
+def mail_those_who_want_it(notifications: NotificationQuerySet) -> None:
+    reached = Exists(people_who_read_mails().filter(pk=OuterRef("receiver")))
+    queue_mails(
+        kind="notification",
+        rows=notifications.wanted_by_mail(Frequency.IMMEDIATE).filter(reached),
+        person="receiver",
+    )
+
+
+def span(told: list[tuple[int, int]]) -> tuple[int, int]:
+    """Their first and last id: of what was told at that very moment, nothing else lies between them."""
+    ids = [notification_id for _, notification_id in told]
+    return min(ids), max(ids)
 
 
 def as_told(notification: Notification) -> NotificationOut:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from apps.core.audit import name_of
 from apps.core.http.errors import Invalid
+from apps.core.mail.outbox import queue_mail
 from apps.core.queue import queue
 from apps.live.services import publish, publish_each, take_back
 from apps.notifications.audiences import AUDIENCES
-from apps.notifications.catalogue import words_of
+from apps.notifications.catalogue import HAVE_MAILS_OF_THEIR_OWN, MAILS_WAIT, words_of
 from apps.notifications.errors import PreferenceNotFound
 from apps.notifications.jobs import as_told, deliver, insert_for
 from apps.notifications.models import (
@@ -59,8 +60,18 @@ def notify(*, receiver: "User", code: str, actor: "User | None", redirect: Redir
 
     Nothing if it is switched off, or if they have disabled it.
     """
-    if content := compose_for(receiver, code, redirect, words):
-        announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
+    if kind := wanted_kind(receiver, code):
+        tell(receiver, actor, kind, redirect, words)
+
+
+def tell(
+    receiver: "User", actor: "User | None", kind: NotificationType, redirect: Redirect, words: dict[str, str]
+) -> None:
+    told = Notification.objects.create(receiver=receiver, actor=actor, **content_of(kind, redirect, words))
+    announce(told)
+    if kind.by_mail and kind.code not in HAVE_MAILS_OF_THEIR_OWN:
+        wait = MAILS_WAIT.get(kind.code, timedelta(0))
+        queue_mail(kind="notification", user=receiver, about=told.pk, wait=wait)
 
 
 def announce(notification: Notification) -> None:
@@ -74,14 +85,14 @@ def notify_or_update(*, receiver: "User", code: str, actor: "User | None", redir
 
     The caller lets one at a time tell of this object, so that there is one unread row of it.
     """
-    content = compose_for(receiver, code, redirect, words)
-    if content is None:
+    kind = wanted_kind(receiver, code)
+    if kind is None:
         return
     told = unread_about(receiver.pk, code, redirect.id).first()
     if told is None:
-        announce(Notification.objects.create(receiver=receiver, actor=actor, **content))
+        tell(receiver, actor, kind, redirect, words)
         return
-    content |= {"actor": actor, "updated_at": timezone.now()}
+    content = content_of(kind, redirect, words) | {"actor": actor, "updated_at": timezone.now()}
     for name, value in content.items():
         setattr(told, name, value)
     told.save(update_fields=content.keys())
@@ -168,13 +179,12 @@ def compose(code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, A
     return content_of(kind, redirect, words) if kind.is_active else None
 
 
-def compose_for(receiver: "User", code: str, redirect: Redirect, words: dict[str, str]) -> dict[str, Any] | None:
-    """As `compose`; None too if `receiver` has disabled the type."""
+def wanted_kind(receiver: "User", code: str) -> NotificationType | None:
+    """None if the type is switched off, or `receiver` has disabled it."""
     kind = wanted_type(receiver.pk, code).first()
     if kind is None:
         kind_of(code)  # raises if it was never seeded
-        return None
-    return content_of(kind, redirect, words)
+    return kind
 
 
 def kind_of(code: str) -> NotificationType:
@@ -243,6 +253,15 @@ def choose_mails(*, user: "User", enabled: dict[int, bool]) -> Preferences:
         own.filter(kind__in=chosen).exclude(email_enabled=value).update(email_enabled=value, updated_at=now)
     preferences.refresh_from_db()
     return preferences
+
+
+@transaction.atomic
+def no_more_mails(*, user: "User", what: int | str) -> None:
+    """Of a type, by its id, or of all types that they hear of this often."""
+    preferences_of(user)
+    own = TypePreference.objects.filter(preferences=user.pk)
+    chosen = own.filter(frequency=what) if isinstance(what, str) else own.filter(kind=what)
+    chosen.update(email_enabled=False, updated_at=timezone.now())
 
 
 def refuse_unknown(kind_ids: list[int], known: set[int]) -> None:

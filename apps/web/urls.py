@@ -12,5 +12,6 @@ urlpatterns = [
     path("forgot/", views.forgot, name="forgot"),
     path("verify-email", views.verify_email, name="verify_email"),
     path("reset-password", views.reset_password, name="reset_password"),
+    path("unsubscribe", views.unsubscribe, name="unsubscribe"),
     path(".well-known/change-password", views.change_password),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,8 +14,9 @@ from apps.accounts.cookies import clear_tokens, set_tokens
 from apps.accounts.schemas import CookieLoginIn, RegisterIn
 from apps.accounts.services import addresses, passwords, people, sessions
 from apps.core.http.clients import client_address, client_of, network_of
-from apps.core.http.errors import DomainError
+from apps.core.http.errors import BadToken, DomainError
 from apps.core.http.throttling import guard
+from apps.notifications import digests
 from apps.web.forms import ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
 
 asking = require_http_methods(["GET", "HEAD", "POST"])
@@ -129,6 +131,17 @@ def reset_password(request: HttpRequest) -> HttpResponse:
     form = ResetForm(sent(request), initial={"token": request.GET.get("token", "")})
     is_done = request.method == "POST" and form.carry_out(limited(request, "reset", act))
     return page(request, "reset_password", form=form, is_done=is_done)
+
+
+@csrf_exempt  # mailboxes press the button too, and bring nothing but the token
+@asking
+def unsubscribe(request: HttpRequest) -> HttpResponse:
+    token = request.GET.get("token", "")
+    try:
+        named = digests.unsubscribe(token=token) if request.method == "POST" else digests.named_in(token)
+    except BadToken as refusal:
+        return render(request, "web/unsubscribe.html", {"refusal": refusal}, status=refusal.status)
+    return page(request, "unsubscribe", named=named, is_done=request.method == "POST")
 
 
 @require_safe

@@ -3,11 +3,8 @@
 import pytest
 from django.db import connection
 
-from apps.accounts.models import User
 from apps.notifications import jobs, services
-from apps.notifications.audiences import AUDIENCES
 from apps.notifications.models import FanOut, Frequency, Notification
-from apps.notifications.schemas import Redirect
 from tests.client import ApiClient
 from tests.factories import (
     ConversationFactory,
@@ -17,37 +14,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.live.logs import cursor_of, events_of, say
-
-REDIRECT = Redirect(kind="connection", id=7, url="/api/v1/connections/7")
-TOLD = {"code": "follow_request", "redirect": REDIRECT, "sender": "bob"}
-
-
-@pytest.fixture
-def bob(db) -> User:
-    return UserFactory(username="bob")
-
-
-@pytest.fixture
-def everybody(monkeypatch) -> None:
-    """Is the audience of follow_request."""
-    monkeypatch.setitem(AUDIENCES, "follow_request", lambda fan_out: User.objects.exclude(pk=fan_out.actor_id))
-
-
-def tell_many(receiver, actor):
-    services.notify_all(receivers=User.objects.filter(pk=receiver.pk), actor=actor, **TOLD)
-
-
-def tell_audience(receiver, actor):
-    services.start_fan_out(key="it", actor=actor, **TOLD)
-    jobs.deliver(FanOut.objects.values_list("pk", flat=True))
-
-
-WAYS = {
-    "notify": lambda receiver, actor: services.notify(receiver=receiver, actor=actor, **TOLD),
-    "notify_or_update": lambda receiver, actor: services.notify_or_update(receiver=receiver, actor=actor, **TOLD),
-    "notify_all": tell_many,
-    "start_fan_out": tell_audience,
-}
+from tests.notifications.ways import REDIRECT, WAYS, tell_audience
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ class Profile(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["country"], name="profile_by_country"),
+            models.Index(fields=["timezone"], name="profile_by_timezone"),
             GinIndex(fields=["search_text"], name="profile_search", opclasses=["gin_trgm_ops"]),
         ]
 

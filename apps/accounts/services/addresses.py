@@ -3,11 +3,11 @@
 from django.db import IntegrityError, transaction
 
 from apps.accounts.credentials import confirm
-from apps.accounts.errors import AlreadyVerified, BadToken, WrongPassword
+from apps.accounts.errors import AlreadyVerified, WrongPassword
 from apps.accounts.models import Session, User
 from apps.accounts.tokens import read_verification
 from apps.core.http.clients import Client
-from apps.core.http.errors import Invalid
+from apps.core.http.errors import BadToken, Invalid
 from apps.core.mail.outbox import queue_mail
 from apps.core.models import RefusedAddress
 

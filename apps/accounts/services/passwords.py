@@ -6,12 +6,12 @@ from django.db import transaction
 
 from apps.accounts.addresses import address_key
 from apps.accounts.credentials import check_credentials, forget_failures
-from apps.accounts.errors import BadCode, BadToken, WrongOldPassword
+from apps.accounts.errors import BadCode, WrongOldPassword
 from apps.accounts.models import PasswordReset, Session, User
 from apps.accounts.schemas import ResetPasswordIn
 from apps.accounts.services import sessions
 from apps.core.http.clients import Client
-from apps.core.http.errors import Invalid
+from apps.core.http.errors import BadToken, Invalid
 from apps.core.http.throttling import guard, hit
 from apps.core.mail.outbox import queue_mail
 from apps.core.models import RefusedAddress

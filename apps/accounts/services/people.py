@@ -5,13 +5,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.accounts.errors import BadToken
 from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
 from apps.accounts.schemas import AVATAR, ProfileIn, RegisterIn
 from apps.accounts.services.sessions import SignedIn, shut_out, sign_in
 from apps.accounts.tokens import reactivation_facts, read_reactivation
 from apps.core.http.clients import Client
-from apps.core.http.errors import Invalid, InvalidToken
+from apps.core.http.errors import BadToken, Invalid, InvalidToken
 from apps.core.http.links import API
 from apps.core.mail.outbox import queue_mail
 from apps.core.media.storing import discarded_on_failure

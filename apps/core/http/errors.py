@@ -47,6 +47,14 @@ class Invalid(DomainError):
         return self._details
 
 
+class BadToken(DomainError):
+    """Of a link or of a refusal: tampered with, expired, used, or made for something else."""
+
+    code = "bad_token"
+    detail = "Invalid or expired token."
+    field = "token"
+
+
 class NotAuthenticated(DomainError):
     status = 401
     code = "not_authenticated"

@@ -10,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from apps.core.declarations import declared
+from apps.core.mail import unsubscribing
 from apps.core.models import OutgoingMail
 
 
@@ -20,7 +21,10 @@ class MailKind:
     name: str
     subject: str
     compose: Callable[[OutgoingMail], dict[str, Any] | None]
-    """What the templates show; tokens are made here, as late as can be. None: the mail is of no use any more."""
+    """What the templates show; tokens are made here, as late as can be. None: the mail is of no use any more.
+
+    A `subject` of its own goes before the kind's; a mail with `unsubscribe_from` says how to get no more of those.
+    """
     verifies: bool = False
     """It asks whether an address is theirs, and so goes to one that refused a mail before, too."""
 
@@ -44,14 +48,18 @@ def write(mail: OutgoingMail) -> EmailMultiAlternatives | None:
         "subject": kind.subject,
         **content,
     }
+    # The same at every try, so that a mailbox that gets it twice knows.
+    headers = {"Message-ID": f"<{mail.message_id}>", "Auto-Submitted": "auto-generated"}
+    if "unsubscribe_from" in content:
+        shown["unsubscribe_link"] = unsubscribing.link(mail, content["unsubscribe_from"])
+        headers |= unsubscribing.headers(shown["unsubscribe_link"])
     message = EmailMultiAlternatives(
-        kind.subject,
+        shown["subject"],
         render_to_string(f"mails/{kind.name}.txt", shown),
         settings.MAIL_FROM,
         [mail.address],
         reply_to=[settings.SUPPORT_EMAIL] if settings.SUPPORT_EMAIL else None,
-        # The same at every try, so that a mailbox that gets it twice knows.
-        headers={"Message-ID": f"<{mail.message_id}>", "Auto-Submitted": "auto-generated"},
+        headers=headers,
     )
     message.attach_alternative(render_to_string(f"mails/{kind.name}.html", shown), "text/html")
     return message

@@ -10,11 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from apps.core.inserting import insert_select
 from apps.core.mail.files import SUFFIX, UNFINISHED
 from apps.core.mail.kinds import kinds, write
-from apps.core.models import ERROR_LENGTH, OutgoingMail, RefusedAddress
+from apps.core.models import DEMO_DOMAIN, ERROR_LENGTH, MAILS_KEPT, OutgoingMail, RefusedAddress
 from apps.core.queue import queue
 
 logger = logging.getLogger(__name__)
@@ -22,11 +24,9 @@ logger = logging.getLogger(__name__)
 DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360)]
 """After each try that failed; the last one again and again."""
 GIVEN_UP_AFTER = timedelta(hours=24)
-DEMO_DOMAIN = "@demo.example"
 RUN_SECONDS = 50
 """A run of the schedule ends before the next begins."""
 PER_RUN = 5_000
-KEPT = timedelta(days=30)
 FILES_KEPT = timedelta(days=7)
 LEASE = timedelta(minutes=5)
 """So long nobody else tries what one tries; longer than a job may take."""
@@ -38,23 +38,41 @@ ENHANCED_STATUS = re.compile(rb"5\.\d+\.\d+")
 server_rests_until = 0.0
 
 
-def queue_mail(*, kind: str, user: Any, address: str | None = None) -> None:
+def queue_mail(
+    *, kind: str, user: Any, address: str | None = None, about: int | None = None, wait: timedelta = timedelta(0)
+) -> None:
     """A mail to a person, at their own `address` unless it says another; it leaves when this transaction commits.
 
-    Nothing is ever sent to the people of the demo network, and no address gets more than `PER_HOUR`: whose it is may be
-    somebody else's claim.
+    `about` is the notification that it tells of; with a `wait` the schedule sends it then. Nothing is ever sent to the
+    people of the demo network, and no address gets more than `PER_HOUR`, of notifications and of all others: whose it
+    is may be somebody else's claim.
     """
-    address = address or user.email
+    address, now = address or user.email, timezone.now()
     if kind not in kinds():
         raise LookupError(f"No room declares a mail {kind!r}.")
     if not address or address.lower().endswith(DEMO_DOMAIN):
         return
-    if OutgoingMail.objects.to(address, since=timezone.now() - timedelta(hours=1)).count() >= PER_HOUR:
+    lately = OutgoingMail.objects.to if about is None else OutgoingMail.objects.notifications_to
+    if lately(address, since=now - timedelta(hours=1)).count() >= PER_HOUR:
         logger.warning("too many mails to one address: %s for person %s is dropped", kind, user.pk)
         return
     with transaction.atomic():
-        mail = OutgoingMail.objects.create(kind=kind, user=user, address=address, next_try_at=timezone.now())
-        queue(deliver, mail.pk)
+        mail = OutgoingMail.objects.create(kind=kind, user=user, address=address, about=about, next_try_at=now + wait)
+        if not wait:
+            queue(deliver, mail.pk)
+
+
+def queue_mails(*, kind: str, rows: QuerySet[Any], person: str) -> None:
+    """A mail about each of `rows` to the `person` that it leads to, in one statement; the schedule sends them.
+
+    The caller leaves out whom no mail may reach. No address gets more than `PER_HOUR` of them.
+    """
+    now, address = timezone.now(), F(f"{person}__email")
+    lately = OutgoingMail.objects.notifications_to(OuterRef(f"{person}__email"), since=now - timedelta(hours=1))
+    columns = {"kind": kind, "user_id": F(person), "address": address, "about": F("pk")}
+    fixed = {"tries": 0, "error": "", "created_at": now, "next_try_at": now}
+    few = rows.exclude(Exists(lately.order_by("pk")[PER_HOUR - 1 : PER_HOUR]))
+    insert_select(OutgoingMail, columns | fixed, few, returning=["id"])
 
 
 def deliver(mail_id: int) -> None:
@@ -135,7 +153,7 @@ def end(mail: OutgoingMail, *, error: str = "", sent_at: datetime | None = None)
 
 
 def prune_mails() -> None:
-    OutgoingMail.objects.ended_before(timezone.now() - KEPT).delete()
+    OutgoingMail.objects.ended_before(timezone.now() - MAILS_KEPT).delete()
     oldest = time.time() - FILES_KEPT.total_seconds()
     for file in [path for suffix in (SUFFIX, UNFINISHED) for path in settings.EMAIL_FILE_PATH.glob(f"*{suffix}")]:
         if file.stat().st_mtime < oldest:
