@@ -134,8 +134,8 @@ def test_its_cost_does_not_grow_with_its_batch(alice, size):
     statements = [
         query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
     ]
-    # The fan-out, its row locked, INSERT … SELECT, one to show, the logs (three statements on SQLite), the mails, how far it
-    # went.
+    # The fan-out, its row locked, INSERT … SELECT, one to show, the logs (three statements on SQLite), the mails, and
+    # how far it went.
     assert len(statements) == {"postgresql": 7, "sqlite": 9}[connection.vendor]
 
 
