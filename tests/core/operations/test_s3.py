@@ -21,7 +21,7 @@ from apps.accounts.services.documents import erase_file
 from apps.core.operations.storage import private_storage
 from apps.social.models import Story
 from tests.client import PDF, ApiClient, image_file, media_file, pdf_file
-from tests.core.operations.test_settings import start
+from tests.core.operations.reading import start
 from tests.e2e.conftest import free_port
 from tests.factories import AttachmentFactory, DocumentFactory, StoryFactory, UserFactory
 from tests.links import link_to

@@ -14,31 +14,16 @@ from django.utils.module_loading import import_string
 from apps.core.http import throttling
 from apps.live import bell
 from config import environment as readers
+from tests.core.operations.reading import GOOD, ROOT, start
 
 pytestmark = pytest.mark.sqlite
 
-ROOT = Path(settings.BASE_DIR)
-GOOD = {"SECRET_KEY": "s" * 40, "TOKEN_KEY": "t" * 40, "PUBLIC_URL": "http://127.0.0.1:8000", "DEBUG": "off"}
 S3 = {
     "S3_BUCKET": "public",
     "S3_PRIVATE_BUCKET": "private",
     "S3_ACCESS_KEY_ID": "somebody",
     "S3_SECRET_ACCESS_KEY": "something secret",
 }
-
-
-def start(folder: Path, code: str = "", /, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Read the settings as a new process would; what is set here wins over any .env."""
-    unset = {"DATABASE_URL", "REDIS_URL"}
-    inherited = {name: value for name, value in os.environ.items() if name not in unset}
-    return subprocess.run(
-        [sys.executable, "-c", f"import config.settings; {code}"],
-        env=inherited | GOOD | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(folder)} | environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_it_starts_with_the_two_secrets(tmp_path):
