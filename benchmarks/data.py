@@ -158,8 +158,11 @@ def blocks(size: Size, apart: set[tuple[int, int]]) -> Rows:
 
 
 def connections(size: Size, apart: set[tuple[int, int]]) -> Rows:
-    """Whoever comes asks about 11 of those who are there, sooner those who know many: most people end up with tens,
-    few with thousands. 90 of 100 were accepted, 6 wait. No pair occurs twice: only the one who came later asks."""
+    """Whoever comes asks about 11 of those who are there, sooner those who know many.
+
+    Most people end up with tens, few with thousands. 90 of 100 were accepted, 6 wait. No pair occurs twice: only the
+    one who came later asks.
+    """
     dice = size.dice("connections")
     created = size.moments(-730, 0)
     for one in range(2, size.users + 1):

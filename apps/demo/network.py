@@ -38,8 +38,11 @@ class Network:
 
 
 def connect(world: World) -> Network:
-    """In the manner of Holme and Kim (2002): somebody new meets people who are known to many, people of their own
-    country or theme, and friends of those. So most know a few, some know very many, and friends know each other."""
+    """Most know a few, some know very many, and friends know each other.
+
+    In the manner of Holme and Kim (2002): somebody new meets people who are known to many, people of their own country
+    or theme, and friends of those.
+    """
     network = Network()
     for person in world.members:
         introduce(world, network, person)

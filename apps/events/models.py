@@ -38,8 +38,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.open_to(viewer).filter(cancelled_at=None)
 
     def open_to(self, viewer: Viewer) -> Self:
-        """The only definition of who may see an event: public ones everybody, others the host's connections
-        and whoever was invited or takes part; blocked pairs do not see each other's. Cancelled ones too."""
+        """The only definition of who may see an event, a cancelled one too.
+
+        Public ones everybody, others the host's connections and whoever was invited or takes part; blocked pairs do not
+        see each other's.
+        """
         shown = shown_to(viewer)
         if viewer.id is not None:
             shown |= has_permission(viewer, "events.moderate_event")
@@ -207,8 +210,10 @@ def event_list(viewer: Viewer, when: Period, now: datetime | None, host: int | N
 
 
 def events_found(viewer: Viewer, when: Period, now: datetime | None, host: int | None, search: str) -> EventQuerySet:
-    """As `event_list`, with these words. Not compiled: there may be any number of them, and how many rows have them
-    decides how the database looks."""
+    """As `event_list`, with these words.
+
+    Not compiled: there may be any number of them, and how many rows have them decides how the database looks.
+    """
     return Event.objects.visible_to(viewer).matching(host=host, search=search).when(when, now)
 
 

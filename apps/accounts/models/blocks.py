@@ -18,8 +18,10 @@ class BlockQuerySet(models.QuerySet["Block"]):
 
 
 def not_blocked(one: Any, other: str) -> Q:
-    """That `one`, an id or an expression, and `other`, a field of the outer query, have not blocked each other; each
-    way has its index."""
+    """That `one`, an id or an expression, and `other`, a field of the outer query, have not blocked each other.
+
+    Each way has its index.
+    """
     made = Block.objects.filter(blocker=one).values("blocked")
     received = Block.objects.filter(blocked=one).values("blocker")
     return ~Q(**{f"{other}__in": made}) & ~Q(**{f"{other}__in": received})

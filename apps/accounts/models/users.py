@@ -145,7 +145,8 @@ class UserQuerySet(models.QuerySet["User"]):
     def there_for(self, person_id: Any) -> Self:
         """The only definition of who may see whom: blocked pairs do not exist for each other.
 
-        `person_id` may be an expression."""
+        `person_id` may be an expression.
+        """
         return self.active().filter(not_blocked(person_id, "pk"))
 
     def blockable_by(self, person_id: int) -> Self:
@@ -259,8 +260,10 @@ class User(AbstractUser):
 
 
 def is_away(person: str) -> Exists:
-    """Whether `person`, a field of the outer query, is not active. Few are: their index is read, where a join would
-    read everybody."""
+    """Whether `person`, a field of the outer query, is not active.
+
+    Few are: their index is read, where a join would read everybody.
+    """
     return Exists(User.objects.filter(pk=OuterRef(person), is_active=False))
 
 

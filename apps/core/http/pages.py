@@ -54,8 +54,10 @@ def log(
     oldest_first: bool = False,
     **meta: Any,
 ) -> HttpResponse:
-    """The part of a log that `query` asks for, of `rows`, which are those `near` the cursor; newest first unless asked
-    otherwise. `meta` is added to what every log's meta says."""
+    """The part of a log that `query` asks for, newest first unless asked otherwise.
+
+    `rows` are those `near` the cursor; `meta` is added to what every log's meta says.
+    """
     found = rows[: query.limit + 1]
     data, has_more = found[: query.limit], len(found) > query.limit
     forward = query.after is not None

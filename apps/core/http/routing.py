@@ -79,8 +79,10 @@ register_converter(IdConverter, "id")
 
 
 class Router(ninja.Router):
-    """Adds id, declared refusals, to a write that names no limit the shared one and, to a POST that creates, the
-    idempotency key."""
+    """Gives each operation its id and its declared refusals.
+
+    A write that names no limit gets the shared one, and a POST that creates the idempotency key.
+    """
 
     def add_api_operation(
         self,

@@ -87,7 +87,7 @@ def end(*processes: Process) -> None:
 
 
 def kill(process: Process) -> None:
-    """kill -9 of it and all its children: each has a session of its own."""
+    """Kill -9 of it and all its children: each has a session of its own."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
