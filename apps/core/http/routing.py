@@ -60,6 +60,16 @@ def takes_files(*, up_to: int) -> Callable[[Handler], Handler]:
     return declare
 
 
+def statuses_by_input(handler: Callable[..., Any], path: str) -> list[int]:
+    """With which an operation may refuse what it is sent."""
+    parameters = inspect.signature(handler).parameters
+    statuses = [400] * bool(parameters.keys() - {"request"}) + [404] * ("{" in path)
+    if "data" not in parameters:
+        return statuses
+    refuse_undeclared(handler)
+    return [*statuses, 413, 415]
+
+
 def refuse_undeclared(handler: Callable[..., Any]) -> None:
     """The doors would let no file through to an operation that does not say that it takes some."""
     annotation = inspect.signature(handler).parameters["data"].annotation
@@ -97,34 +107,21 @@ class Router(ninja.Router):
         **options: Any,
     ) -> None:
         answers = dict(response) if isinstance(response, dict) else {200: response}
-        parameters = inspect.signature(view_func).parameters
-        body, inputs = "data" in parameters, parameters.keys() - {"request"}
         creates = methods == ["POST"] and 201 in answers and auth is NOT_SET
         if throttle is NOT_SET:
             throttle = UNLIMITED if READING.issuperset(methods) else Throttle("write")
-        statuses = {
-            400: bool(inputs),
-            401: auth is not None,
-            404: "{" in path,
-            409: creates,
-            413: body,
-            415: body,
-            429: throttle is not UNLIMITED,
-            500: True,
-            503: True,
-        }
         name = operation_id or view_func.__name__
-        if body:
-            refuse_undeclared(view_func)
         metrics.operation_ids.update({(method, path): name for method in methods})
         if up_to := getattr(view_func, "upload_bytes", 0):
             door.allow_uploads(methods[0], path, up_to)
+        statuses = [*statuses_by_input(view_func, path), 500, 503]
+        statuses += [401] * (auth is not None) + [409] * creates + [429] * (throttle is not UNLIMITED)
         super().add_api_operation(
             path,
             methods,
             once(view_func, answers[201]) if creates else view_func,
             auth=auth,
-            response=refusals(*(status for status, applies in statuses.items() if applies)) | answers,
+            response=refusals(*sorted(statuses)) | answers,
             operation_id=name,
             throttle=throttle,
             **options,
