@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 from tests.core.mail.server import mail_server
 from tests.e2e.browser import chromium
 from tests.e2e.conftest import Home, Infloo, free_port
+from tests.e2e.people import data_of, joined
 
 SECONDS = 180
 PEOPLE = 5
@@ -72,6 +73,15 @@ def test_one_joins_confirms_forgets_and_is_back(start):
         page.goto(f"{infloo.url}/login/")
         assert "No active account" in fill(page, email="ann", password="Secret@123")
         assert "signed in as ann" in fill(page, password="Another@456")
+
+        [(ann,)] = infloo.ask("SELECT id FROM accounts_user WHERE username = 'ann'")
+        with joined(infloo, "bob", 2) as bob:
+            data_of(bob.post("/api/v1/connections/request/", json={"receiver_id": ann}), 201)
+        told = newest_mail(infloo, 5)  # the third said that the password was changed, the fourth is bob's
+        assert "bob wants to follow you." in told
+        page.goto(next(line for line in told.splitlines() if "/unsubscribe?" in line))
+        assert "of this kind: New follow request?" in page.inner_text("main")
+        assert "You get no more mails of this kind" in fill(page)
 
     log = (infloo.data.parent / "run.log").read_text()
     assert "token=" not in log
