@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from tests.core.mail.server import mail_server
 from tests.e2e.browser import chromium
-from tests.e2e.conftest import Home, Infloo, free_port
+from tests.e2e.conftest import Home, Installation, free_port
 from tests.e2e.people import data_of, joined
 
 SECONDS = 180
@@ -28,7 +28,7 @@ def wait_for(found: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def newest_mail(infloo: Infloo, number: int) -> str:
+def newest_mail(infloo: Installation, number: int) -> str:
     """The text of the mail of this number, when it is there."""
     folder = infloo.data / "mail"
     wait_for(lambda: len(list(folder.glob("*.eml"))) >= number)
