@@ -17,7 +17,7 @@ from django.core.management import call_command
 folder = tempfile.mkdtemp(prefix="infloo-bench-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-for secret in ("SECRET_KEY", "TOKEN_KEY"):
+for secret in ("SECRET_KEY", "TOKEN_KEY", "DATA_KEYS"):
     os.environ.setdefault(secret, f"only-for-benchmarks-{secret}-{'x' * 32}")
 os.environ |= {"THROTTLES": "off", "LOG_LEVEL": "WARNING", "DATA_DIR": folder}
 Path(folder, "static").mkdir()

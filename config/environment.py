@@ -23,12 +23,24 @@ def text(name: str, default: str) -> str:
 def secret(name: str) -> str:
     """A required random string; secrets have no default."""
     value = text(name, "")
+    refuse_short(name, value)
+    return value
+
+
+def several_secrets(name: str) -> list[str]:
+    """Required random strings, one or more, comma separated."""
+    values = several(name, "")
+    for value in values or [""]:
+        refuse_short(name, value)
+    return values
+
+
+def refuse_short(name: str, value: str) -> None:
     if len(value) < 32:
         raise ImproperlyConfigured(
             f"Set {name} to a random string of at least 32 characters, in the environment or in .env "
             "(`make run` writes one, .env.example shows how to make one)."
         )
-    return value
 
 
 def optional_secret(name: str) -> str:

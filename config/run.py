@@ -5,6 +5,7 @@ a worker that gets the terminal's signal and ours hangs.
 """
 
 import os
+import re
 import secrets
 import signal
 import socket
@@ -24,6 +25,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_SECONDS = 30
 STOP_SECONDS = 3
+SECRETS = ["SECRET_KEY", "TOKEN_KEY", "DATA_KEYS"]
 
 
 children: list[subprocess.Popen[bytes]] = []
@@ -69,11 +71,16 @@ def stop(signum: int, frame: FrameType | None) -> None:
 
 
 def write_secrets(path: Path) -> None:
-    """The two secrets that have no default, once, readable by this user only."""
-    if path.exists() or {"SECRET_KEY", "TOKEN_KEY"} <= os.environ.keys():
+    """The secrets that have no default, once, readable by this user only; to a file from before it adds what is new."""
+    written = path.read_text() if path.exists() else ""
+    known = os.environ.keys() | set(re.findall(r"^(?:export )?(\w+)=", written, re.MULTILINE))
+    missing = [name for name in SECRETS if name not in known]
+    if not missing:
         return
-    lines = [f"{name}={secrets.token_urlsafe(48)}\n" for name in ("SECRET_KEY", "TOKEN_KEY")]
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    lines = [f"{name}={secrets.token_urlsafe(48)}\n" for name in missing]
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+        if written and not written.endswith("\n"):
+            file.write("\n")
         file.writelines(["# Written by `make run`; .env.example lists every setting.\n", *lines])
 
 

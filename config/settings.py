@@ -22,6 +22,7 @@ from config.environment import (
     request_limit,
     secret,
     several,
+    several_secrets,
     switch,
     text,
     web_address,
@@ -38,6 +39,9 @@ SECRET_KEY = secret("SECRET_KEY")
 TOKEN_KEY = secret("TOKEN_KEY")
 if SECRET_KEY == TOKEN_KEY:
     raise ImproperlyConfigured("SECRET_KEY and TOKEN_KEY are the same; make a second random string for TOKEN_KEY.")
+DATA_KEYS = several_secrets("DATA_KEYS")  # the newest first
+if len({SECRET_KEY, TOKEN_KEY, *DATA_KEYS}) < 2 + len(DATA_KEYS):
+    raise ImproperlyConfigured("DATA_KEYS names a string twice, or that of another secret; make one for it alone.")
 
 DEBUG = switch("DEBUG", default=False)
 ENVIRONMENT = text("ENVIRONMENT", default="development")

@@ -5,6 +5,7 @@ import tempfile
 
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-" + "s" * 32)
 os.environ.setdefault("TOKEN_KEY", "a-key-for-tests-only-" + "t" * 32)
+os.environ.setdefault("DATA_KEYS", "a-key-for-tests-only-" + "d" * 32)
 os.environ.setdefault("METRICS_TOKEN", "a-key-for-tests-only-" + "m" * 32)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="infloo-tests-")  # one for each process
 os.environ.setdefault("THROTTLES", "off")

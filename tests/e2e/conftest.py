@@ -115,6 +115,7 @@ def fresh_environment(folder: Path, database: str | None = "infloo_e2e") -> dict
         "TMPDIR": str(folder / "tmp"),
         "SECRET_KEY": secrets.token_hex(32),
         "TOKEN_KEY": secrets.token_hex(32),
+        "DATA_KEYS": secrets.token_hex(32),
         "DEMO": "0",
     }
     if database and "DATABASE_URL" in os.environ:

@@ -198,6 +198,7 @@ def test_the_commands_about_backup_and_demo_work_when_pasted(demo_home: Home, tm
     again = paste(demo, empty, archives)
 
     assert running.environment["TOKEN_KEY"] in told
+    assert running.environment["DATA_KEYS"] in told
     assert "put back the database and " in told
     assert "The demo network is there already" in again
     assert len(list((tmp_path / "data/public").rglob("*.webp"))) > 100

@@ -87,7 +87,8 @@ def manifest() -> dict[str, Any]:
 
 
 def secrets_now() -> str:
-    return f"SECRET_KEY={settings.SECRET_KEY}\nTOKEN_KEY={settings.TOKEN_KEY}\n"
+    keys = ",".join(settings.DATA_KEYS)
+    return f"SECRET_KEY={settings.SECRET_KEY}\nTOKEN_KEY={settings.TOKEN_KEY}\nDATA_KEYS={keys}\n"
 
 
 def for_owner_only(info: tarfile.TarInfo) -> tarfile.TarInfo:

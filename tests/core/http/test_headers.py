@@ -173,7 +173,12 @@ def test_pages_may_show_what_lies_in_s3(tmp_path, settings, environment):
 def test_a_server_for_others_passes_djangos_own_check(tmp_path):
     surroundings = os.environ | GOOD | {"PUBLIC_URL": "https://infloo.example", "DATA_DIR": str(tmp_path)}
     surroundings["EMAIL_URL"] = "smtp+tls://mail.example:587"  # without one it warns
-    secrets = {"SECRET_KEY": "0123456789" * 6, "TOKEN_KEY": "9876543210" * 6, "ENVIRONMENT": "production"}
+    secrets = {
+        "SECRET_KEY": "0123456789" * 6,
+        "TOKEN_KEY": "9876543210" * 6,
+        "DATA_KEYS": "0246813579" * 6,
+        "ENVIRONMENT": "production",
+    }
     command = [sys.executable, ROOT / "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
 
     checked = subprocess.run(

@@ -6,7 +6,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-GOOD = {"SECRET_KEY": "s" * 40, "TOKEN_KEY": "t" * 40, "PUBLIC_URL": "http://127.0.0.1:8000", "DEBUG": "off"}
+GOOD = {
+    "SECRET_KEY": "s" * 40,
+    "TOKEN_KEY": "t" * 40,
+    "DATA_KEYS": "d" * 40,
+    "PUBLIC_URL": "http://127.0.0.1:8000",
+    "DEBUG": "off",
+}
 UNSET = {"DATABASE_URL", "REDIS_URL"}
 
 prepared = get_context("forkserver")

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from apps.core.operations.backup import BackupError, back_up, restore
+from config.run import SECRETS
 from tests.core.operations.installation import FILES
 from tests.core.operations.test_s3 import BUCKETS, KEYS, server  # noqa: F401  # a fixture
 from tests.e2e.conftest import ROOT, fresh_environment, prepared_environment
@@ -80,7 +81,7 @@ def test_what_was_backed_up_is_there_again(installed, rows, archive, bare):
     bare.manage("migrate")
 
     assert restored.stdout == f"put back the database and {FILES} files; now run migrate, and start\n"
-    assert restored.stderr.startswith("SECRET_KEY or TOKEN_KEY is another than in the backup")
+    assert restored.stderr.startswith("SECRET_KEY, TOKEN_KEY or DATA_KEYS is another than in the backup")
     assert len(rows) > 100
     assert bare.rows() == rows
     assert len(bare.files()) == FILES
@@ -120,7 +121,7 @@ def test_the_secrets_are_in_it_only_when_asked_for(installed, archive, tmp_path)
     [without] = tmp_path.glob("infloo-*.tar")
 
     assert said == f"wrote the database and {FILES} files into {without}\n"
-    assert secrets_in(archive) == {name: installed.environment[name] for name in ("SECRET_KEY", "TOKEN_KEY")}
+    assert secrets_in(archive) == {name: installed.environment[name] for name in SECRETS}
     assert b"secrets.env" not in without.read_bytes()
     assert installed.environment["SECRET_KEY"].encode() not in without.read_bytes()
 

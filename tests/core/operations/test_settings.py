@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from apps.core.http import throttling
 from apps.live import bell
 from config import environment as readers
+from config.run import SECRETS, write_secrets
 from tests.core.operations.reading import GOOD, ROOT, start
 
 pytestmark = pytest.mark.sqlite
@@ -26,7 +27,7 @@ S3 = {
 }
 
 
-def test_it_starts_with_the_two_secrets(tmp_path):
+def test_it_starts_with_the_three_secrets(tmp_path):
     assert start(tmp_path).stderr == ""
 
 
@@ -37,6 +38,12 @@ def test_it_starts_with_the_two_secrets(tmp_path):
         ({"TOKEN_KEY": ""}, "Set TOKEN_KEY to a random string of at least 32 characters"),
         ({"SECRET_KEY": "s" * 31}, "Set SECRET_KEY to"),
         ({"TOKEN_KEY": "s" * 40}, "SECRET_KEY and TOKEN_KEY are the same"),
+        ({"DATA_KEYS": " , "}, "Set DATA_KEYS to a random string of at least 32 characters"),
+        ({"DATA_KEYS": f"{'d' * 40},short"}, "Set DATA_KEYS to a random string of at least 32 characters"),
+        *(
+            ({"DATA_KEYS": f"{'d' * 40},{known * 40}"}, "DATA_KEYS names a string twice, or that of another secret")
+            for known in "dst"
+        ),
         ({"PUBLIC_URL": "infloo.example"}, "PUBLIC_URL must look like"),
         ({"PUBLIC_URL": "ftp://infloo.example"}, "PUBLIC_URL must look like"),
         ({"PUBLIC_URL": "https://infloo.example/path"}, "PUBLIC_URL must look like"),
@@ -171,6 +178,50 @@ def test_a_socket_of_redis_is_one_that_all_who_use_it_know(monkeypatch, settings
     settings.REDIS_URL = readers.redis_address("REDIS_URL")
 
     assert connects.__wrapped__()
+
+
+def read_env(path: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+
+
+@pytest.fixture
+def _without_secrets(monkeypatch):
+    for name in SECRETS:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("_without_secrets")
+def test_make_run_writes_the_secrets_once_and_for_its_user_only(tmp_path):
+    file = tmp_path / ".env"
+
+    write_secrets(file)
+    written = file.read_text()
+    write_secrets(file)
+
+    assert read_env(file).keys() == set(SECRETS)
+    assert len(set(read_env(file).values())) == 3
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text() == written
+
+
+@pytest.mark.usefixtures("_without_secrets")
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_to_a_file_of_a_former_version_it_adds_what_is_new(tmp_path, end):
+    file = tmp_path / ".env"
+    file.write_text(f"SECRET_KEY=mine\n#DATA_KEYS=\nexport TOKEN_KEY=mine too{end}")
+
+    write_secrets(file)
+
+    assert file.read_text().startswith("SECRET_KEY=mine\n#DATA_KEYS=\nexport TOKEN_KEY=mine too\n")
+    assert read_env(file).keys() == {"SECRET_KEY", "#DATA_KEYS", "export TOKEN_KEY", "DATA_KEYS"}
+
+
+def test_where_the_environment_has_them_it_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA_KEYS", "d" * 40)
+
+    write_secrets(tmp_path / ".env")
+
+    assert not (tmp_path / ".env").exists()
 
 
 def manage(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("target", type=Path, help="the archive to write, or a folder for one named by its time")
-        parser.add_argument("--with-secrets", action="store_true", help="put SECRET_KEY and TOKEN_KEY into it as well")
+        parser.add_argument("--with-secrets", action="store_true", help="put the secrets of .env into it as well")
 
     def handle(self, *args: Any, target: Path, with_secrets: bool, **options: Any) -> None:
         try:

@@ -20,5 +20,8 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         if done.has_other_secrets:
-            self.stderr.write("SECRET_KEY or TOKEN_KEY is another than in the backup: what that one signed has ended")
+            self.stderr.write(
+                "SECRET_KEY, TOKEN_KEY or DATA_KEYS is another than in the backup: what it signed has ended, what it"
+                " encrypted cannot be read"
+            )
         self.stdout.write(f"put back the database and {done.files} files; now run migrate, and start")
