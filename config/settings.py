@@ -308,6 +308,8 @@ THROTTLE_RATES = {
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
         "login_failures_per_account": "50/hour",
+        "otp": "10/15 minutes",
+        "otp_per_account": "30/day",
     }.items()
 }
 IDEMPOTENCY_KEYS = whole_number("IDEMPOTENCY_KEYS", default=1000)

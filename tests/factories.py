@@ -8,7 +8,18 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from apps.accounts.models import Block, Document, Profile, ProfileCategory, ProfilePlatform, Taxonomy, User, UserType
+from apps.accounts.models import (
+    Block,
+    Document,
+    Profile,
+    ProfileCategory,
+    ProfilePlatform,
+    SecondFactor,
+    Taxonomy,
+    User,
+    UserType,
+)
+from apps.core.encryption import encrypt
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.moderation.models import Report, ReportFile
@@ -18,6 +29,8 @@ from apps.social.services.stories import LIFETIME
 from tests.client import PDF, image_file, media_file
 
 PASSWORD = "Secret@123"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""What an authenticator app shares with us."""
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -44,6 +57,17 @@ class StaffFactory(UserFactory):
 
     class Params:
         role = "staff"
+
+
+class SecondFactorFactory(factory.django.DjangoModelFactory):
+    """Switched on; its codes are those of `tests.accounts.authenticator`."""
+
+    class Meta:
+        model = SecondFactor
+
+    user = factory.SubFactory(UserFactory)
+    secret = factory.LazyFunction(lambda: encrypt(SECRET))
+    confirmed_at = factory.LazyFunction(timezone.now)
 
 
 class ProfilePlatformFactory(factory.django.DjangoModelFactory):

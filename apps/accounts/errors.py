@@ -6,6 +6,42 @@ class BadCredentials(NotAuthenticated):
     detail = "No active account found with the given credentials"
 
 
+class OtpRequired(NotAuthenticated):
+    """The password was right, and a second step is on; with `token` pages come back to it, for five minutes."""
+
+    code = "otp_required"
+    detail = "Enter a code of your authenticator app, or a backup code."
+    field = "otp"
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        super().__init__()
+
+
+class OtpInvalid(NotAuthenticated):
+    code = "otp_invalid"
+    detail = "This code is wrong, or was used before."
+    field = "otp"
+
+
+class WrongOtp(DomainError):
+    """The same of somebody who is signed in."""
+
+    code = OtpInvalid.code
+    detail = OtpInvalid.detail
+    field = OtpInvalid.field
+
+
+class MfaEnabled(DomainError):
+    code = "mfa_enabled"
+    detail = "Two-step login is on already."
+
+
+class MfaDisabled(DomainError):
+    code = "mfa_disabled"
+    detail = "Two-step login is off."
+
+
 class AccountInactive(DomainError):
     status = 403
     code = "account_inactive"

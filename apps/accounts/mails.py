@@ -48,6 +48,9 @@ MAILS = [
     MailKind("verify_email", "Confirm your e-mail address", verification, verifies=True),
     MailKind("reset_password", "Your new password", password_reset),
     MailKind("password_changed", "Your password was changed", warning),
+    MailKind("mfa_enabled", "Two-step login is on", warning),
+    MailKind("mfa_disabled", "Two-step login is off", warning),
+    MailKind("mfa_reset", "Two-step login was reset", warning),
     MailKind("new_login", "A login from a new device", new_login),
     MailKind("address_change_asked", "Another e-mail address for your account", warning),
 ]

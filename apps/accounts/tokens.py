@@ -18,6 +18,8 @@ ALGORITHM = "HS256"
 ISSUER = "infloo"
 REACTIVATION = "reactivation"
 REACTIVATION_SECONDS = 15 * 60
+SECOND_STEP = "second-step"
+SECOND_STEP_SECONDS = 5 * 60
 VERIFICATION = "verify-email"
 VERIFICATION_DAYS = 3
 
@@ -96,6 +98,20 @@ def read_reactivation(token: str) -> list[Any]:
     except (signing.BadSignature, ValueError) as error:
         raise BadToken from error
     return facts
+
+
+def make_second_step(user: User) -> str:
+    """That somebody has shown their password; worth nothing without a code, nor once they have another password."""
+    return signing.dumps([user.pk, user.get_session_auth_hash()], salt=SECOND_STEP)
+
+
+def read_second_step(token: str) -> tuple[int, str]:
+    """Person and hash of their password, of a token that was made in the last minutes."""
+    try:
+        user_id, password_hash = signing.loads(token, salt=SECOND_STEP, max_age=SECOND_STEP_SECONDS)
+    except (signing.BadSignature, ValueError) as error:
+        raise BadToken from error
+    return user_id, password_hash
 
 
 def make_verification(user_id: int, address: str) -> str:

@@ -29,7 +29,8 @@ class Look:
     note: str = ""
 
 
-def record(*, actor: "User", action: str, target: Model, note: str = "") -> None:
+def record(*, actor: "User | None", action: str, target: Model, note: str = "") -> None:
+    """`actor` is None for whoever runs a command."""
     AuditEntry.objects.create(
         actor=actor, action=action, target=name_of(target), note=note, request_id=request_id.get()
     )

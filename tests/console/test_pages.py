@@ -44,6 +44,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
         *[
             *["core.seededgrant", "core.uploadday"],
             *["accounts.knownaddress", "accounts.knowndevice", "accounts.passwordreset"],
+            *["accounts.secondfactor", "accounts.backupcode"],
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
             "social.storyview",

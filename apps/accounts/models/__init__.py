@@ -1,5 +1,6 @@
 from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
+from apps.accounts.models.mfa import BackupCode, SecondFactor
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.resets import PasswordReset
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
@@ -17,6 +18,7 @@ from apps.accounts.models.users import (
 )
 
 __all__ = [
+    "BackupCode",
     "Block",
     "Document",
     "KnownAddress",
@@ -25,6 +27,7 @@ __all__ = [
     "Profile",
     "ProfileCategory",
     "ProfilePlatform",
+    "SecondFactor",
     "Session",
     "Taxonomy",
     "User",

@@ -14,6 +14,7 @@ from apps.accounts.devices import device_name
 from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
 from apps.accounts.models import KnownAddress, KnownDevice, PasswordReset, Session, User, person
 from apps.accounts.schemas import OwnProfileOut
+from apps.accounts.services.mfa import check_second_factor, pass_second_step
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
 from apps.core import audit
 from apps.core.http import counters
@@ -47,10 +48,22 @@ class SignedIn(Tokens):
     """As `OwnProfileOut` shows them."""
 
 
-def login(*, name: str, password: str, client: Client) -> SignedIn:
+def login(*, name: str, password: str, otp: str | None = None, client: Client) -> SignedIn:
+    """By a password and, where a second step is on, a code."""
     user = check_credentials(name=name, password=password, client=client)
     if user is None:
         raise BadCredentials
+    check_second_factor(user=user, otp=otp, client=client)
+    return admit(user=user, client=client)
+
+
+def finish_login(*, token: str, otp: str | None, client: Client) -> SignedIn:
+    """The second step, for pages: `token` is that of the OtpRequired with which the first one ended."""
+    return admit(user=pass_second_step(token=token, otp=otp, client=client), client=client)
+
+
+def admit(*, user: User, client: Client) -> SignedIn:
+    """Who has shown that it is they; somebody who is away gets what brings them back."""
     if user.state == User.State.DEACTIVATED:
         raise AccountDeactivated(make_reactivation(user))
     return sign_in(user=user, client=client)
@@ -177,7 +190,7 @@ def end_all(*, user: User) -> None:
 
 
 def shut_out(*, user: User) -> None:
-    """End all sessions of somebody who is not active any more: none comes back to life with the account."""
+    """End all sessions of somebody, those of the console too: none comes back to life with the account."""
     end_all(user=user)
     if user.is_staff:
         alive = ConsoleSession.objects.filter(expire_date__gt=timezone.now())

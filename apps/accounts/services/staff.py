@@ -5,12 +5,13 @@ from collections.abc import Collection
 from django.contrib.auth.models import Permission
 from django.db import transaction
 
-from apps.accounts.errors import NotAway
+from apps.accounts.errors import MfaDisabled, NotAway
 from apps.accounts.models import Profile, User
 from apps.accounts.models.users import permissions_of
 from apps.accounts.schemas import ProfileIn
-from apps.accounts.services import passwords, people, sessions
+from apps.accounts.services import mfa, passwords, people, sessions
 from apps.core import audit
+from apps.core.http import counters
 from apps.core.http.errors import Conflict, PermissionDenied
 from apps.core.mail.outbox import queue_mail
 from apps.notifications.services import move
@@ -84,6 +85,21 @@ def set_password(*, user: User, password: str | None, by: User) -> None:
         raise Conflict
     sessions.end_all(user=user)
     audit.record(actor=by, action="user.password_set", target=user)
+
+
+@transaction.atomic
+def reset_mfa(*, user: User, by: User | None) -> None:
+    """For somebody who has lost their codes; `by` is None for whoever may run commands. Nobody resets their own."""
+    if by:
+        refuse_colleague(user, by)
+    if user == by:
+        raise PermissionDenied
+    if not mfa.switch_off(user):
+        raise MfaDisabled
+    counters.forget(str(user.pk))
+    sessions.shut_out(user=user)
+    audit.record(actor=by, action="user.mfa_reset", target=user)
+    queue_mail(kind="mfa_reset", user=user)
 
 
 @transaction.atomic

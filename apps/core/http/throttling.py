@@ -29,7 +29,10 @@ from apps.core.http.errors import Throttled
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-KEPT_IN_DATABASE = {"login_failures", "login_failures_per_address", "login_failures_per_account", "reset_codes"}
+KEPT_IN_DATABASE = {
+    *("login_failures", "login_failures_per_address", "login_failures_per_account"),
+    *("otp", "otp_per_account", "reset_codes"),
+}
 """What guards passwords outlasts a restart."""
 KEPT_BY_PROCESS = {"login", "forgot", "forgot_per_address", "reset"}
 """While Redis is away, each process counts it for itself."""
