@@ -15,6 +15,7 @@ from apps.accounts.schemas import (
     DOCUMENT,
     AvatarIn,
     AvatarOut,
+    BackupCodesOut,
     ChangeEmailIn,
     ChangePasswordIn,
     CookieLoginIn,
@@ -22,9 +23,12 @@ from apps.accounts.schemas import (
     CsrfOut,
     DocumentIn,
     DocumentOut,
+    EnrolmentOut,
     ForgotPasswordIn,
     LoginIn,
     LoginOut,
+    MfaOut,
+    OtpIn,
     OwnProfileOut,
     ProfileIn,
     RefreshIn,
@@ -37,7 +41,7 @@ from apps.accounts.schemas import (
     UserTypeOut,
     VerifyEmailIn,
 )
-from apps.accounts.services import addresses, documents, passwords, people, sessions
+from apps.accounts.services import addresses, documents, mfa, passwords, people, sessions
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest, anyone, bearer_token
 from apps.core.http.clients import client_of
@@ -72,7 +76,7 @@ def register(request: HttpRequest, data: Payload[RegisterIn]) -> Status[Answer]:
     response={200: Reply[LoginOut], **refusals(401, 403)},
 )
 def login(request: HttpRequest, data: Payload[LoginIn]) -> Answer:
-    signed_in = sessions.login(name=data.username, password=data.password, client=client_of(request))
+    signed_in = sessions.login(name=data.username, password=data.password, otp=data.otp, client=client_of(request))
     return ok(signed_in, "Login successful.")
 
 
@@ -129,7 +133,7 @@ def get_csrf_token(request: HttpRequest, response: HttpResponse) -> Answer:
 )
 def login_by_cookie(request: HttpRequest, response: HttpResponse, data: Payload[CookieLoginIn]) -> Answer:
     refuse_forged(request)
-    signed_in = sessions.login(name=data.email, password=data.password, client=client_of(request))
+    signed_in = sessions.login(name=data.email, password=data.password, otp=data.otp, client=client_of(request))
     set_tokens(response, signed_in)
     return ok({"email": signed_in.user["email"], "user_id": signed_in.user["id"]}, "Login successful")
 
@@ -196,6 +200,34 @@ def change_email(request: SessionRequest, data: Payload[ChangeEmailIn]) -> Answe
         client=client_of(request),
     )
     return ok(None, "Confirmation email sent")
+
+
+@router.get("/users/auth/mfa", response=Reply[MfaOut])
+def get_mfa(request: SignedInRequest) -> Answer:
+    return ok(mfa.status(user=request.user))
+
+
+@router.post("/users/auth/mfa/setup", response={200: Reply[EnrolmentOut], **refusals(400)})
+def set_up_mfa(request: SignedInRequest) -> Answer:
+    return ok(mfa.setup(user=request.user), "Scan the code with your authenticator app, then confirm.")
+
+
+@router.post("/users/auth/mfa/confirm", response=Reply[BackupCodesOut])
+def confirm_mfa(request: SignedInRequest, data: Payload[OtpIn]) -> Answer:
+    codes = mfa.confirm(user=request.user, otp=data.otp, client=client_of(request))
+    return ok({"backup_codes": codes}, "Two-step login is on.")
+
+
+@router.post("/users/auth/mfa/codes", response=Reply[BackupCodesOut])
+def renew_backup_codes(request: SignedInRequest, data: Payload[OtpIn]) -> Answer:
+    codes = mfa.renew_backup_codes(user=request.user, otp=data.otp, client=client_of(request))
+    return ok({"backup_codes": codes}, "The former backup codes do not work any more.")
+
+
+@router.post("/users/auth/mfa/disable", response=Reply[None])
+def disable_mfa(request: SignedInRequest, data: Payload[OtpIn]) -> Answer:
+    mfa.disable(user=request.user, otp=data.otp, client=client_of(request))
+    return ok(None, "Two-step login is off.")
 
 
 @router.get("/users/profile", response=Reply[OwnProfileOut])

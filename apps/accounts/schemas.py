@@ -139,13 +139,49 @@ LoginName = Annotated[Line, StringConstraints(min_length=1, max_length=MAX_ADDRE
 
 
 class LoginIn(In):
+    """`otp` is a code of the authenticator app or a backup code, where two-step login is on."""
+
     username: LoginName = Field(validation_alias=AliasChoices("username", "email"))
     password: Secret
+    otp: Secret | None = None
 
 
 class CookieLoginIn(In):
+    """`otp` is a code of the authenticator app or a backup code, where two-step login is on."""
+
     email: LoginName = Field(validation_alias=AliasChoices("email", "username"))
     password: Secret
+    otp: Secret | None = None
+
+
+class SecondStepIn(In):
+    """Of the page that asks for the code."""
+
+    token: Secret
+    otp: Secret | None = None
+
+
+class OtpIn(In):
+    otp: Secret
+
+
+class MfaOut(Out):
+    enabled: bool
+    backup_codes_left: int
+
+
+class EnrolmentOut(Out):
+    """Three times the same: to be typed, to be opened on a phone, to be scanned."""
+
+    secret: str
+    otpauth_uri: str
+    qr_svg: str
+
+
+class BackupCodesOut(Out):
+    """Shown this once; each works once."""
+
+    backup_codes: list[str]
 
 
 class CookieLoginOut(Out):
