@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "apps.core.http.middleware.PageAuthenticationMiddleware",
     "apps.core.http.middleware.PageMessageMiddleware",
     "apps.accounts.middleware.bearer",
+    "apps.accounts.middleware.staff_mfa",
 ]
 
 TEMPLATES = [
@@ -361,6 +362,11 @@ CONSTANCE_CONFIG = {
         "switch",
     ),
     "chat_requires_connection": (False, "Only connections may write to each other.", "switch"),
+    "require_staff_mfa": (
+        False,
+        "Staff without two-step login set it up before anything else.",
+        "switch",
+    ),
 }
 
 # Texts and time
@@ -407,6 +413,7 @@ UNFOLD = {
     "SITE_SYMBOL": "diversity_3",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "apps.console.site.icon"}],
+    "ACCOUNT": {"navigation": "apps.console.site.account_links"},
     "STYLES": ["apps.console.site.stylesheet"],
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "apps.console.site.environment",

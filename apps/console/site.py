@@ -32,6 +32,12 @@ def stylesheet(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def account_links(request: HttpRequest) -> list[dict[str, str]]:
+    """In the menu under one's name."""
+    pages = {"Change password": "password_change", "Two-step login": "two_step_login"}
+    return [{"title": title, "link": reverse(f"admin:{page}")} for title, page in pages.items()]
+
+
 def navigation(request: SignedInRequest) -> list[dict[str, Any]]:
     """Only what this person may open."""
     addresses = pages_of(request)

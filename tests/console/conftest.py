@@ -2,7 +2,14 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.core import site_settings
 from tests.factories import StaffFactory
+
+
+@pytest.fixture(autouse=True)
+def _settings_stay(monkeypatch):
+    """Every page asks for them: a test that counts queries would see them read anew every two seconds."""
+    monkeypatch.setattr(site_settings, "FRESH_SECONDS", 10**9)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -10,9 +11,11 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 
+from apps.accounts.admin.mfa import code_page
+from apps.accounts.errors import OtpRequired
 from apps.core.http.errors import Throttled
 
-View = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[[Any], HttpResponseBase]
 
 
 def with_throttled_page(view: View) -> View:
@@ -41,4 +44,7 @@ def throttled_page(request: HttpRequest, refusal: Throttled) -> TemplateResponse
 
 @with_throttled_page
 def log_in(request: HttpRequest) -> HttpResponseBase:
-    return admin.site.login(request)
+    try:
+        return admin.site.login(request)
+    except OtpRequired as needed:
+        return code_page(request, needed.token)

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm
 
 from apps.accounts.admin.login import log_in, with_throttled_page
+from apps.accounts.admin.mfa import CodeView, two_step_login
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import User
 from apps.accounts.services import passwords, sessions, staff
@@ -66,10 +67,14 @@ def change_own_password(request: HttpRequest) -> HttpResponseBase:
 
 
 def own_pages() -> list[URLPattern]:
-    view = admin.site.admin_view(change_own_password, cacheable=True)
+    """Also those about how one signs in: unfold has one hook for all."""
+    password_change = admin.site.admin_view(change_own_password, cacheable=True)
+    mfa = admin.site.admin_view(with_throttled_page(two_step_login), cacheable=True)
     return [
         path("login/", log_in, name="login"),
-        path("password_change/", view, name="password_change"),
+        path("login/code/", with_throttled_page(CodeView.as_view()), name="login_code"),
+        path("password_change/", password_change, name="password_change"),
+        path("two-step-login/", mfa, name="two_step_login"),
     ]
 
 

@@ -18,7 +18,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm, UserChangeForm, UserCreationForm
 
 from apps.accounts.admin.passwords import PasswordForm
-from apps.accounts.errors import NotAway
+from apps.accounts.errors import MfaDisabled, NotAway
 from apps.accounts.models import Profile, User, UserQuerySet, UserType
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
@@ -137,27 +137,48 @@ SWITCHING_OFF: ActionDialog = {
 }
 
 
+class TwoStepFilter(RadioFilter):
+    title = "two-step login"
+    parameter_name = "two_step_login"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Any:
+        return [("on", "On"), ("off", "Off")]
+
+    def queryset(self, request: HttpRequest, queryset: UserQuerySet) -> UserQuerySet:
+        return queryset.where_mfa(on=self.value() == "on") if self.value() in ("on", "off") else queryset
+
+
+RESETTING_MFA: ActionDialog = {
+    "title": "Reset two-step login?",
+    "description": "For somebody who has lost their codes, once you are sure that it is they who ask. They are signed"
+    " out everywhere, and get a mail; their password alone opens the account until they set it up again.",
+    "form_class": None,
+    "form_submit_text": "Reset",
+}
+
+
 @admin.register(User)
 class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not generic when it runs
     form = ChangedAccountForm
     add_form = NewAccountForm
     inlines = [ProfileInline]
-    list_display = ["person", "email", "user_type", "blue_tick", "works_here", "standing", "date_joined"]
+    list_display = ["person", "email", "user_type", "blue_tick", "two_step", "works_here", "standing", "date_joined"]
     list_filter = [
         ("user_type", RelatedDropdownFilter),
         ("is_staff", BooleanRadioFilter),
         StateFilter,
         ("is_verified", BooleanRadioFilter),
+        TwoStepFilter,
         ("date_joined", RangeDateFilter),
     ]
     search_fields = ["username", "email", "first_name", "last_name"]
     search_help_text = "A username, a name or an e-mail address."
     ordering = ["-pk"]
     actions = ["remove_pictures"]
-    actions_detail = ["switch_off"]
+    actions_detail = ["switch_off", "reset_mfa"]
     filter_horizontal = ["groups", "user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
-    states = ["standing", "deactivated_at", "is_verified", "email_verified", "last_login", "date_joined"]
+    states = ["standing", "deactivated_at", "is_verified", "email_verified", "two_step", "last_login", "date_joined"]
     readonly_fields = [*states, "password_link"]
     names = ["username", "email", "first_name", "last_name", "user_type"]
     fieldsets = [
@@ -175,6 +196,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     def blue_tick(self, user: User) -> bool:
         return user.is_verified
 
+    @display(description="two-step login", boolean=True)
+    def two_step(self, user: Any) -> bool:
+        return bool(user.has_mfa)
+
     @display(description="staff", ordering="is_staff", boolean=True)
     def works_here(self, user: User) -> bool:
         return user.is_staff
@@ -189,8 +214,9 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
         return format_html('<a href="{}" class="text-link">Set another password</a>', page)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        rows: QuerySet[User] = super().get_queryset(request)
-        return rows.select_related("user_type", "profile")
+        rows: Any = super().get_queryset(request)
+        people: QuerySet[User] = rows.with_mfa().select_related("user_type", "profile")
+        return people
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         fieldsets = super().get_fieldsets(request, obj)
@@ -252,8 +278,33 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
             self.message_user(request, f"Switched off: {user}.")
         except NotAway as error:  # back just now
             self.message_user(request, error.detail, messages.ERROR)
-        # The dialog is sent by htmx, which goes where this header says.
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:accounts_user_change", args=[object_id])})
+        return self.page_of(user)
+
+    def has_reset_mfa_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Where there is something to reset; nobody resets their own."""
+        user = self.get_object(request, str(object_id))
+        is_theirs = user is not None and user.has_mfa and user != request.user
+        return is_theirs and self.has_change_permission(request, user)
+
+    @action(
+        description="Reset two-step login",
+        url_path="reset-mfa",
+        icon="phonelink_erase",
+        permissions=["reset_mfa"],
+        dialog=RESETTING_MFA,
+    )
+    def reset_mfa(self, request: SignedInRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        user = User.objects.get(pk=object_id)
+        try:
+            staff.reset_mfa(user=user, by=request.user)
+            self.message_user(request, f"Reset the two-step login of {user}.")
+        except MfaDisabled as error:  # off just now
+            self.message_user(request, error.detail, messages.ERROR)
+        return self.page_of(user)
+
+    def page_of(self, user: User) -> HttpResponse:
+        """A dialog is sent by htmx, which goes where this header says."""
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:accounts_user_change", args=[user.pk])})
 
     @action(description="Remove the pictures of selected people", permissions=["change"])
     def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:

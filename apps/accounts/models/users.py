@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 
 from apps.accounts.addresses import address_key, ascii_address
 from apps.accounts.models.blocks import Block, not_blocked
+from apps.accounts.models.mfa import SecondFactor
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.core.reading.compiled import compiled
 from apps.core.reading.search import words_in
@@ -94,6 +95,10 @@ def has_permission(viewer: Viewer, permission: str) -> Q:
     app, codename = permission.split(".")
     given = permissions_of(viewer.id, viewer.type_id)
     return Q(Exists(given.filter(content_type__app_label=app, codename=codename)))
+
+
+def has_mfa() -> Exists:
+    return Exists(SecondFactor.objects.on().filter(pk=OuterRef("pk")))
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -184,6 +189,13 @@ class UserQuerySet(models.QuerySet["User"]):
             reach = ProfilePlatform.objects.filter(followers__gte=min_followers or 0)
             rows = rows.filter(profile__in=(reach.filter(platform=platform) if platform else reach).values("profile"))
         return rows
+
+    def with_mfa(self) -> Self:
+        """Each with `has_mfa`: whether a second step is asked for."""
+        return self.annotate(has_mfa=has_mfa())
+
+    def where_mfa(self, *, on: bool) -> Self:
+        return self.filter(has_mfa() if on else ~has_mfa())
 
     def as_people(self) -> Self:
         """With what PersonOut shows."""
