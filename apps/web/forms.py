@@ -8,7 +8,14 @@ from django.forms.renderers import DjangoTemplates
 from pydantic import ValidationError
 
 from apps.accounts.models import UserType
-from apps.accounts.schemas import CookieLoginIn, ForgotPasswordIn, RegisterIn, ResetPasswordIn, VerifyEmailIn
+from apps.accounts.schemas import (
+    CookieLoginIn,
+    ForgotPasswordIn,
+    RegisterIn,
+    ResetPasswordIn,
+    SecondStepIn,
+    VerifyEmailIn,
+)
 from apps.core.http.errors import DomainError
 from apps.core.http.payload import invalid_from
 from apps.core.http.schemas import In
@@ -74,6 +81,15 @@ class LoginForm(SchemaForm):
     schema = CookieLoginIn
     email = username_field("E-mail address or username")
     password = password_field("Password", "current-password")
+
+
+class CodeForm(SchemaForm):
+    schema = SecondStepIn
+    token = forms.CharField(widget=forms.HiddenInput)
+    otp = forms.CharField(
+        label="Code of your authenticator app, or a backup code",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}),
+    )
 
 
 class JoinForm(SchemaForm):

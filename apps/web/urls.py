@@ -7,6 +7,7 @@ app_name = "web"
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", views.login, name="login"),
+    path("login/code/", views.login_code, name="login_code"),
     path("logout/", views.logout, name="logout"),
     path("join/", views.join, name="join"),
     path("forgot/", views.forgot, name="forgot"),

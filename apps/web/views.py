@@ -11,13 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import clear_tokens, set_tokens
-from apps.accounts.schemas import CookieLoginIn, RegisterIn
+from apps.accounts.errors import OtpRequired
+from apps.accounts.schemas import CookieLoginIn, RegisterIn, SecondStepIn
 from apps.accounts.services import addresses, passwords, people, sessions
 from apps.core.http.clients import client_address, client_of, network_of
 from apps.core.http.errors import BadToken, DomainError
 from apps.core.http.throttling import guard
 from apps.notifications import digests
-from apps.web.forms import ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
+from apps.web.forms import CodeForm, ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
 
 asking = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -67,10 +68,32 @@ def login(request: HttpRequest) -> HttpResponse:
 
     form = LoginForm(sent(request))
     if request.method == "POST" and (tokens := form.carry_out(act)):
-        response = redirect("web:home")
-        set_tokens(response, tokens)
-        return response
+        return home_with(tokens)
+    if isinstance(form.refusal, OtpRequired):
+        return page(request, "login_code", form=CodeForm(initial={"token": form.refusal.token}))
     return page(request, "login", form=form)
+
+
+@sensitive_post_parameters()
+@asking
+def login_code(request: HttpRequest) -> HttpResponse:
+    """The second step, for whoever the first one leads here."""
+
+    def act(value: SecondStepIn) -> sessions.SignedIn:
+        return sessions.finish_login(token=value.token, otp=value.otp, client=client_of(request))
+
+    form = CodeForm(sent(request))
+    if request.method == "POST" and (tokens := form.carry_out(act)):
+        return home_with(tokens)
+    if request.method != "POST" or isinstance(form.refusal, BadToken):
+        return redirect("web:login")
+    return page(request, "login_code", form=form)
+
+
+def home_with(tokens: sessions.Tokens) -> HttpResponse:
+    response = redirect("web:home")
+    set_tokens(response, tokens)
+    return response
 
 
 @require_POST
@@ -90,9 +113,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
     form = JoinForm(sent(request))
     if request.method == "POST" and (tokens := form.carry_out(limited(request, "register", act))):
-        response = redirect("web:home")
-        set_tokens(response, tokens)
-        return response
+        return home_with(tokens)
     return page(request, "join", form=form)
 
 

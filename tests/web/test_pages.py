@@ -23,9 +23,11 @@ def browser(db) -> Client:
 
 def submit(browser: Client, path: str, **fields: str):
     """Open the page and send its form, with what the page put into it."""
-    html = browser.get(path).content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
-    return browser.post(path, hidden | fields)
+    return browser.post(path, hidden_in(browser.get(path)) | fields)
+
+
+def hidden_in(page) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
 
 
 @pytest.mark.parametrize("path", PAGES)
