@@ -18,6 +18,7 @@ from unfold.paginator import InfinitePaginator
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 from apps.notifications.catalogue import words_of
 from apps.notifications.models import (
+    DigestRun,
     FanOut,
     Notification,
     NotificationType,
@@ -187,3 +188,19 @@ class FanOutAdmin(ReadOnlyAdmin):
     @display(description="state", ordering="finished_at", label=STATE_COLOURS)
     def state(self, fan_out: FanOut) -> str:
         return fan_out.state.capitalize()
+
+
+@admin.register(DigestRun)
+class DigestRunAdmin(ReadOnlyAdmin):
+    """Whether everybody's digests were composed; the mails themselves stand in the list of mails."""
+
+    list_display = ["slot", "frequency", "state", "finished_at"]
+    list_filter = [("frequency", ChoicesDropdownFilter), ("finished_at", admin.EmptyFieldListFilter)]
+    date_hierarchy = "slot"
+    ordering = ["-slot", "frequency"]
+    fields = ["slot", "frequency", "state", "told_up_to", "finished_at"]
+    readonly_fields = ["state"]
+
+    @display(description="state", ordering="finished_at", label=STATE_COLOURS)
+    def state(self, run: DigestRun) -> str:
+        return "Told" if run.finished_at else "Telling"

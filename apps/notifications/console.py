@@ -7,4 +7,5 @@ PAGES = [
     Page("Notifications", "Notification types", "edit_notifications", "notifications.notificationtype", order=610),
     Page("Notifications", "Preferences", "tune", "notifications.preferences", order=620),
     Page("Operations", "Fan-outs", "campaign", "notifications.fanout", order=950),
+    Page("Operations", "Digests", "newsmode", "notifications.digestrun", order=952),
 ]

@@ -19,7 +19,7 @@ from apps.core.tasks import prune_idempotency_keys
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
 from apps.moderation.models import Report
-from apps.notifications.models import FanOut, Notification, NotificationType, Preferences
+from apps.notifications.models import DigestRun, FanOut, Notification, NotificationType, Preferences
 from apps.social.models import Connection, Story
 from tests.client import sign_in
 from tests.factories import (
@@ -77,6 +77,9 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Report: lambda: ReportFileFactory().report,
     Taxonomy: lambda: Taxonomy.objects.create(type="report_reason", code=f"c{Taxonomy.objects.count()}", value="Value"),
     FanOut: lambda: FanOutFactory(actor=UserFactory()),
+    DigestRun: lambda: DigestRun.objects.create(
+        slot=timezone.now() - timedelta(days=DigestRun.objects.count()), frequency="daily_digest"
+    ),
     Notification: lambda: NotificationFactory(actor=UserFactory()),
     NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
     Preferences: lambda: TypePreferenceFactory().preferences,

@@ -50,7 +50,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
             "social.storyview",
             "events.calendarfeed",
             "messaging.attachment",
-            "notifications.typepreference",
+            *["notifications.digest", "notifications.typepreference"],
         ],
     }
     assert ours - registered == within_another

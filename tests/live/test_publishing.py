@@ -445,8 +445,8 @@ def test_telling_many_costs_as_much_as_telling_one(alice, django_assert_num_quer
     others = User.objects.exclude(pk=alice.pk)
 
     words = {"host": alice.username, "title": event.title}
-    # Two savepoints, the type, the notifications and one of them, the logs.
-    with django_assert_num_queries(6 if connection.vendor == "postgresql" else 8):
+    # Two savepoints, the type, the notifications and one of them, the logs, the mails of those who want them at once.
+    with django_assert_num_queries(7 if connection.vendor == "postgresql" else 9):
         notify_all(receivers=others, code="event_invited", actor=alice, redirect=leads_to(event), **words)
 
     assert Entry.objects.count() == count

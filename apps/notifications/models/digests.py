@@ -39,6 +39,8 @@ class DigestRun(models.Model):
     objects = DigestRunQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "digests"
+        verbose_name_plural = "digests"
         constraints = [models.UniqueConstraint(fields=["slot", "frequency"], name="one_run_of_digests_at_a_time")]
 
     def __str__(self) -> str:
