@@ -142,7 +142,7 @@ def secret_in(page):
 
 
 def codes_in(page):
-    return re.findall(r"<li>((?:[2-9a-z]{4}-){3}[2-9a-z]{4})</li>", page.content.decode())
+    return re.findall(r"<code>((?:[2-9a-z]{4}-){3}[2-9a-z]{4})</code>", page.content.decode())
 
 
 def test_one_sets_it_up_renews_the_backup_codes_and_switches_it_off(staff, staff_client):

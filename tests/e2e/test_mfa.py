@@ -57,6 +57,7 @@ def test_one_sets_it_up_and_logs_in_with_a_code_and_with_a_backup_code(shared: I
         app = TOTP(page.inner_text("#secret"))
         page.fill("[name=otp]", app.now())
         page.click("text=Switch on")
+        page.wait_for_selector("#backup-codes")
         codes = page.locator("#backup-codes li").all_inner_texts()
         assert len(set(codes)) == 10
 

@@ -186,8 +186,10 @@ def restore(*, path: Path, force: bool) -> Restored:
         files = files_of(members)
         for member in files:
             put_back(archive, member)
-        others = SECRETS in members and content_of(archive, members[SECRETS]).read().decode() != secrets_now()
-    return Restored(len(files), others)
+        kept = content_of(archive, members[SECRETS]).read().decode() if SECRETS in members else ""
+        # A former version kept fewer of them.
+        others = set(kept.splitlines()) - set(secrets_now().splitlines())
+    return Restored(len(files), bool(others))
 
 
 @contextmanager
