@@ -12,8 +12,9 @@ from apps.core.encryption import decrypt
 from apps.core.models import FailedAttempts
 from tests.accounts.authenticator import code, wait_for_another_code, with_mfa, wrong_code
 from tests.accounts.mailbox import subjects
-from tests.client import ApiClient
-from tests.factories import SECRET, SecondFactorFactory, UserFactory
+from tests.accounts.test_failed_logins import restart
+from tests.client import ApiClient, caller_at
+from tests.factories import PASSWORD, SECRET, SecondFactorFactory, UserFactory
 from tests.races import together
 
 URL = "/users/auth/mfa"
@@ -206,8 +207,22 @@ def test_guessing_has_a_limit_that_outlasts_a_restart(alice, alice_client, setti
     assert [answer.status_code for answer in answers] == [400] * 10 + [429]
     assert answers[-1].json()["code"] == "throttled"
     assert 0 < int(answers[-1]["Retry-After"]) <= 900
+    restart()
     assert send(alice_client, what, code()).status_code == 429
-    assert FailedAttempts.objects.get(limit="otp").subject == str(alice.pk)
+
+
+def test_a_stolen_session_gets_no_more_guesses_by_many_addresses(alice, alice_client, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"otp_per_account": "5/day"}
+    with_mfa(alice)
+
+    def guess(number):
+        alice_client.defaults["REMOTE_ADDR"] = f"203.0.113.{number}"
+        return send(alice_client, "disable", wrong_code()).status_code
+
+    assert [guess(number) for number in range(7)] == [400] * 5 + [429] * 2
+    login = {"username": "alice", "password": PASSWORD, "otp": code()}
+    assert caller_at("198.51.100.1").post("/users/auth/login", login).status_code == 200
 
 
 def test_a_right_code_begins_the_count_anew(alice, alice_client, settings):
@@ -218,7 +233,7 @@ def test_a_right_code_begins_the_count_anew(alice, alice_client, settings):
 
     assert send(alice_client, "codes", code()).status_code == 200
 
-    assert not FailedAttempts.objects.exists()
+    assert not FailedAttempts.objects.filter(limit="otp").exists()
 
 
 def test_secrets_are_read_by_a_former_key_until_they_are_encrypted_anew(alice, alice_client, settings):

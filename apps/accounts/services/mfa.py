@@ -21,6 +21,8 @@ from apps.core.http.throttling import forgive, guard
 from apps.core.mail.outbox import queue_mail
 
 DIGITS = 6
+SIGNED_IN = "signed in"
+"""From where, for a counter, whoever is tries codes."""
 STEPS_ASIDE = 1
 """How far a phone's clock may be off, in half minutes."""
 
@@ -79,9 +81,14 @@ def use_code(user: User, factor: SecondFactor, otp: str, *, client: Client, is_s
 
 
 def count_try(user: User, *, client: Client, is_signed_in: bool) -> None:
-    """Like passwords: whoever is signed in, or was from there lately, is spared what others tried elsewhere."""
+    """Whoever is signed in, or was from there lately, is spared what others tried elsewhere.
+
+    A session that was stolen may be used from anywhere, so tries of who is signed in are counted together as well.
+    """
     guard("otp", str(user.pk), client.network)
-    if not (is_signed_in or KnownAddress.objects.knows(user, client)):
+    if is_signed_in:
+        guard("otp_per_account", str(user.pk), SIGNED_IN)
+    elif not KnownAddress.objects.knows(user, client):
         guard("otp_per_account", str(user.pk))
 
 
