@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -47,6 +47,7 @@ def slots_until(now: datetime) -> Iterator[datetime]:
         yield quarter - steps * STEP
 
 
+@lru_cache(maxsize=100)
 def zones_of(slot: datetime, frequency: Frequency) -> list[str]:
     """The time zones in which it is eight o'clock then, on a Monday for the weekly ones; who has none is in UTC."""
     there = {name: slot.astimezone(zone) for name, zone in zones().items()}
