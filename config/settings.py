@@ -341,6 +341,10 @@ CONSTANCE_ADDITIONAL_FIELDS = {
         {"widget": "unfold.widgets.UnfoldAdminIntegerFieldWidget", "min_value": 0, "max_value": 3650},
     ],
     "switch": ["django.forms.BooleanField", {"widget": "unfold.widgets.UnfoldBooleanSwitchWidget", "required": False}],
+    "version": [
+        "django.forms.CharField",
+        {"widget": "unfold.widgets.UnfoldAdminTextInputWidget", "max_length": 50},
+    ],
 }
 CONSTANCE_CONFIG = {
     "document_retention_days": (
@@ -355,6 +359,7 @@ CONSTANCE_CONFIG = {
         "switch",
     ),
     "chat_requires_connection": (False, "Only connections may write to each other.", "switch"),
+    "terms_version": ("1", "The terms in force: who registers accepts this version, which is kept.", "version"),
 }
 
 # Texts and time

@@ -16,6 +16,7 @@ class SiteSettings(NamedTuple):
     request_cooldown_days: int
     require_verification: bool
     chat_requires_connection: bool
+    terms_version: str
 
 
 def site_settings() -> SiteSettings:

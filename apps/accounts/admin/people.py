@@ -157,7 +157,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     actions_detail = ["switch_off"]
     filter_horizontal = ["groups", "user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
-    states = ["standing", "deactivated_at", "is_verified", "email_verified", "last_login", "date_joined"]
+    states = [
+        *["standing", "deactivated_at", "is_verified", "email_verified", "last_login", "date_joined"],
+        *["terms_version", "terms_accepted_at"],
+    ]
     readonly_fields = [*states, "password_link"]
     names = ["username", "email", "first_name", "last_name", "user_type"]
     fieldsets = [

@@ -214,6 +214,10 @@ class User(AbstractUser):
     deactivated_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when they are away by their own wish; they may come back by signing in."
     )
+    terms_version = models.CharField(
+        max_length=50, blank=True, default="", db_default="", help_text="The version of the terms that they accepted."
+    )
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
 
     profile: "Profile"
     blocks_made: "RelatedManager[Block]"
