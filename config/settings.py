@@ -66,6 +66,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"  # private files say otherwise
 SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # usernames are unique among those who were not erased
     "security.W003",  # it looks for Django's class; PageCsrfMiddleware is that one, for pages
     "security.W005",  # what else the domain serves is not ours to decide
     "security.W008",  # the proxy leads from http to https

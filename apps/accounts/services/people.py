@@ -45,7 +45,7 @@ def chosen_type(form: RegisterIn) -> UserType:
 
 def refuse_taken_or_weak(form: RegisterIn) -> None:
     details: dict[str, list[str]] = {}
-    if User.objects.with_login(form.username).exists():
+    if User.objects.has_username(form.username):
         details["username"] = ["A user with that username already exists."]
     if User.objects.with_login(form.email).exists():
         details["email"] = ["A user with that email already exists."]

@@ -1,0 +1,34 @@
+"""What people were told, and want to hear."""
+
+from typing import Any
+
+from apps.core.declarations import DataSubject, Exported, Personal
+from apps.core.erasure import delete_rows, deleted
+from apps.notifications.models import FanOut, Notification, Preferences, TypePreference
+
+TOLD = ["kind__code", "title", "message", "actor", "redirect_url", "is_read", "created_at"]
+
+
+def erase_told_of(rows: Any, subject: DataSubject) -> None:
+    """Others' notifications that name them, or lead to their profile."""
+    delete_rows(rows)
+    delete_rows(Notification.objects.filter(redirect_kind="profile", redirect_id=subject.id))
+
+
+PERSONAL = [
+    Personal(FanOut, ["actor"], export="What others are told; their notifications are theirs.", erase=deleted),
+    Personal(Notification, ["receiver"], export=Exported("notifications", TOLD), erase=deleted),
+    Personal(Notification, ["actor"], export="Others' notifications are theirs.", erase=erase_told_of),
+    Personal(
+        TypePreference,
+        ["preferences"],
+        export=Exported("preferences_by_type", ["kind__code", "frequency", "email_enabled"]),
+        erase=deleted,
+    ),
+    Personal(
+        Preferences,
+        ["user"],
+        export=Exported("preferences", ["enable_in_app", "enable_email", "enable_push", "updated_at"]),
+        erase=deleted,
+    ),
+]
