@@ -302,6 +302,7 @@ THROTTLE_RATES = {
         "reset_codes": "20/day",
         "change_password": "20/hour",
         "change_email": "10/hour",
+        "export": "10/day",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
         "login_failures_per_account": "50/hour",
@@ -310,6 +311,7 @@ THROTTLE_RATES = {
 IDEMPOTENCY_KEYS = whole_number("IDEMPOTENCY_KEYS", default=1000)
 UPLOAD_BYTES_PER_DAY = whole_number("UPLOAD_BYTES_PER_DAY", default=1024**3, maximum=9_999_999_999)
 UPLOAD_PIXELS_PER_DAY = whole_number("UPLOAD_PIXELS_PER_DAY", default=2_000_000_000, maximum=9_999_999_999)
+EXPORT_BYTES = whole_number("EXPORT_BYTES", default=1024**3, maximum=99_999_999_999)
 DECODER_QUEUE = whole_number("DECODER_QUEUE", default=100, minimum=0)
 REDIS_URL = redis_address("REDIS_URL")
 

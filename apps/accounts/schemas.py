@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Strin
 
 from apps.accounts.addresses import MAX_ADDRESS, ascii_address
 from apps.accounts.devices import device_or_unknown
-from apps.accounts.models import Document
+from apps.accounts.models import Document, Export
 from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.links import FileUrl, file_url, public_url
@@ -322,3 +322,16 @@ class DocumentOut(UploadedDocumentOut):
     file_url: Annotated[FileUrl | None, ForViewer(document_url, "id", "file")]
     created_at: datetime
     reviewed_at: datetime | None
+
+
+def export_url(viewer: Viewer, export_id: int, status: Export.Status) -> FileUrl | None:
+    """Where its owner can fetch it during the next hour."""
+    return file_url("export", export_id, viewer.id) if status == Export.Status.READY else None
+
+
+class ExportOut(Out):
+    status: Literal["none", "pending", "ready", "failed"]
+    requested_at: datetime | None = None
+    ready_at: datetime | None = None
+    expires_at: datetime | None = None
+    file_url: Annotated[FileUrl | None, ForViewer(export_url, "id", "status")] = None
