@@ -20,6 +20,8 @@ from apps.accounts.schemas import (
     CookieLoginIn,
     CookieLoginOut,
     CsrfOut,
+    DeleteIn,
+    DeletionOut,
     DocumentIn,
     DocumentOut,
     ExportOut,
@@ -38,7 +40,7 @@ from apps.accounts.schemas import (
     UserTypeOut,
     VerifyEmailIn,
 )
-from apps.accounts.services import addresses, documents, exports, passwords, people, sessions
+from apps.accounts.services import addresses, documents, exports, leaving, passwords, people, sessions
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest, anyone, bearer_token
 from apps.core.http.clients import client_of
@@ -265,3 +267,16 @@ def get_export_file(request: SignedInRequest, export_id: int) -> HttpResponseBas
     export = get_object_or_404(Export.objects.ready().filter(user=request.user), pk=export_id)
     name = f"{request.user.username}-{export.requested_at:%Y-%m-%d}.zip"
     return files.open_private(request, export.file, content_type="application/zip", name=name, download=True)
+
+
+@router.post("/users/delete", response={202: Reply[DeletionOut]})
+def ask_erasure(request: SessionRequest, data: Payload[DeleteIn]) -> Status[Answer]:
+    erasure = leaving.ask_erasure(session=request.session_row, password=data.password, client=client_of(request))
+    return Status(202, ok(show_instance(erasure, DeletionOut)))
+
+
+@router.post("/users/delete/cancel", response=Reply[None])
+def cancel_erasure(request: SignedInRequest) -> Answer:
+    """Again does no harm."""
+    leaving.cancel_erasure(user=request.user, by=request.user)
+    return ok(None)

@@ -260,6 +260,7 @@ class OwnProfileOut(ProfileFields):
     phone: Annotated[str | None, Computed(or_null, "profile__phone")]
     timezone: Annotated[str | None, Computed(or_null, "profile__timezone")]
     plan: Annotated[str, Column("profile__plan")]
+    deletion_due_at: Annotated[datetime | None, Column("erasure__due_at")]
     last_login: datetime | None
 
 
@@ -335,3 +336,13 @@ class ExportOut(Out):
     ready_at: datetime | None = None
     expires_at: datetime | None = None
     file_url: Annotated[FileUrl | None, ForViewer(export_url, "id", "status")] = None
+
+
+class DeleteIn(In):
+    """An account without a password sends none, and has signed in less than 15 minutes ago."""
+
+    password: Secret = ""
+
+
+class DeletionOut(Out):
+    due_at: datetime

@@ -1,6 +1,6 @@
 """What the schedule starts."""
 
-from apps.accounts.services import documents, exports, sessions
+from apps.accounts.services import documents, exports, leaving, sessions
 
 
 def prune_sessions() -> None:
@@ -17,3 +17,7 @@ def take_up_exports() -> None:
 
 def prune_exports() -> None:
     exports.prune_exports()
+
+
+def erase_due() -> None:
+    leaving.erase_due()
