@@ -21,3 +21,7 @@ def prune_exports() -> None:
 
 def erase_due() -> None:
     leaving.erase_due()
+
+
+def erase_late_rows() -> None:
+    leaving.erase_late_rows()

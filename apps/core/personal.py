@@ -10,10 +10,13 @@ from django.contrib.sessions.models import Session as ConsoleSession
 from django_q.models import Failure, OrmQ
 
 from apps.core.declarations import DataSubject, Exported, Personal
-from apps.core.erasure import delete_rows, deleted, names_of, naming, reword, rewrite, without_names, without_person
+from apps.core.erasure import DELETED_USER, delete_rows, deleted, naming, reword, rewrite, without_person
 from apps.core.http import counters
 from apps.core.mail.files import SUFFIX, UNFINISHED
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress, UploadDay
+
+TITLES = {"message.taken_down", "event.attendee_removed"}
+"""What staff did where the note in the trail is the title of a row, which names people."""
 
 
 def erase_answers(rows: Any, subject: DataSubject) -> None:
@@ -28,15 +31,17 @@ def erase_refusals(rows: Any, subject: DataSubject) -> None:
 
 
 def erase_mails(rows: Any, subject: DataSubject) -> None:
-    """First the files that mails are where there is no server: the rows say to which addresses they went."""
+    """First the files that mails are where there is no server: the rows say which are theirs."""
     addresses = {address.lower() for address in subject.addresses}
+    ids = {f"<{mail.message_id}>" for mail in rows.iterator()}
     for path in [path for suffix in (SUFFIX, UNFINISHED) for path in settings.EMAIL_FILE_PATH.glob(f"*{suffix}")]:
         try:
             with path.open("rb") as file:
-                receivers = message_from_binary_file(file, policy=default)["To"]
+                message = message_from_binary_file(file, policy=default)
         except FileNotFoundError:  # pruned just now
             continue
-        if receivers and addresses & {address.addr_spec.lower() for address in receivers.addresses}:
+        receivers = {address.addr_spec.lower() for address in message["To"].addresses} if message["To"] else set()
+        if message["Message-ID"] in ids or receivers & addresses:
             path.unlink(missing_ok=True)
     delete_rows(rows)
 
@@ -45,21 +50,25 @@ def erase_counters(rows: Any, subject: DataSubject) -> None:
     counters.forget(str(subject.id))
 
 
-def reword_audit(rows: Any, subject: DataSubject) -> None:
-    reword(AuditEntry.objects.all(), subject, "note")
+def reword_notes(rows: Any, subject: DataSubject) -> None:
+    """Where a note is the title of a row of theirs; what else staff wrote is the trail."""
+    reword(AuditEntry.objects.filter(action__in=TITLES), subject, "note")
 
 
 def reword_console_log(rows: Any, subject: DataSubject) -> None:
-    """Also of their own rows, whose titles may be a name, and what was changed of them."""
-    reword(LogEntry.objects.all(), subject, "object_repr", "change_message")
+    """The titles of rows, and all that was said of their account."""
+    reword(LogEntry.objects.all(), subject, "object_repr")
+    about_them = LogEntry.objects.filter(content_type__app_label="accounts", content_type__model="user")
+    about_them.filter(object_id=str(subject.id)).update(object_repr=DELETED_USER, change_message="")
 
 
 def erase_failures(rows: Any, subject: DataSubject) -> None:
     """What a job said when it failed is pickled: no database can look into it."""
+    words = [*subject.addresses, f"({subject.username})", f"'{subject.username}'"]
     named = [
         job.pk
         for job in Failure.objects.iterator()
-        if names_of(subject) and (told := f"{job.args} {job.kwargs} {job.result}") != without_names(told, subject)
+        if any(word in f"{job.args} {job.kwargs} {job.result}" for word in words)
     ]
     Failure.objects.filter(pk__in=named).delete()
 
@@ -89,7 +98,7 @@ PERSONAL = [
         export=Exported("mails", ["kind", "address", "created_at", "sent_at"]),
         erase=erase_mails,
     ),
-    Personal(AuditEntry, ["actor"], export="The trail of what staff did belongs to the site.", erase=reword_audit),
+    Personal(AuditEntry, ["actor"], export="The trail of what staff did belongs to the site.", erase=reword_notes),
     Personal(LogEntry, ["user"], export="The console's log, of what staff did.", erase=reword_console_log),
     Personal(ConsoleSession, [], export="A sign-in to the console, encoded.", erase=end_console_sessions),
     Personal(Failure, [], export="What went wrong with jobs, for whoever runs the site.", erase=erase_failures),

@@ -8,13 +8,19 @@ from apps.core.declarations import DataSubject, Exported, Personal
 from apps.core.erasure import DELETED_USER, delete_rows, naming, rewrite
 from apps.moderation.models import Report, ReportFile
 
+PEOPLE = {"author", "host", "sender", "receiver"}
+"""The facts of a snapshot that name somebody."""
+
 
 def erase_words(rows: Any, subject: DataSubject) -> None:
     """What they wrote into reports that are decided, and their name in copies of what others wrote to them."""
     rows.decided().exclude(details="").update(details="")
 
     def changed(snapshot: Any) -> Any:
-        return {name: DELETED_USER if fact == subject.username else fact for name, fact in snapshot.items()}
+        return {
+            name: DELETED_USER if name in PEOPLE and fact == subject.username else fact
+            for name, fact in snapshot.items()
+        }
 
     about_others = Report.objects.exclude(target_owner=subject.id)
     rewrite(naming(about_others, subject, "snapshot"), ("snapshot",), changed)

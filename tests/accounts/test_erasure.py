@@ -14,7 +14,7 @@ from django_q.models import Failure, OrmQ, Task
 
 from apps.accounts.models import Document, Erasure, KnownAddress, ReservedUsername, User
 from apps.accounts.services import leaving
-from apps.accounts.tasks import erase_due
+from apps.accounts.tasks import erase_due, erase_late_rows
 from apps.core import audit
 from apps.core.declarations import Personal, declared
 from apps.core.mail.files import FileBackend
@@ -462,6 +462,51 @@ def test_erasing_again_does_no_harm(life):
 
     assert (User.objects.in_state(User.State.ERASED).count(), Erasure.objects.count()) == (1, 0)
     assert Conversation.objects.count() == 2
+
+
+def test_what_was_written_late_goes_the_next_day(life, stored_files):
+    erase(life.alice)
+    DocumentFactory(user=life.alice)
+    NotificationFactory(receiver=life.bob, actor=life.alice)
+    left = Message.objects.count()
+
+    erase_late_rows()
+
+    assert not Document.objects.exists()
+    assert not Notification.objects.filter(actor=life.alice).exists()
+    assert sorted(path.parent.name for path in stored_files()) == ["attachments", "stories"]
+    assert Message.objects.count() == left
+
+
+def test_an_address_that_is_somebody_else_s_is_left_to_them(alice, settings):
+    bob = UserFactory(email="bob@bob.example")
+    User.objects.filter(pk=alice.pk).update(new_email=bob.email)
+    RefusedAddress.objects.create(address=bob.email)
+    FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Bob", to=[bob.email])])
+
+    erase(alice)
+
+    assert RefusedAddress.objects.holds(bob.email)
+    [letter] = settings.EMAIL_FILE_PATH.iterdir()
+    letter.unlink()
+
+
+@pytest.mark.parametrize("name", ["message", "pending", "event", "changed", "his"])
+def test_a_name_that_is_a_word_changes_no_words_of_others(alice, name):
+    User.objects.filter(pk=alice.pk).update(username=name)
+    bob = UserFactory(username="bob")
+    bobs = ApiClient(bob)
+    bobs.post("/connections/request", {"receiver_id": UserFactory().pk}, idempotency_key=name)
+    NotificationFactory(receiver=bob, message=f"{name} {name}", redirect_id=bob.pk)
+    audit.record(actor=StaffFactory(), action="document.rejected", target=bob, note=f"Not {name}")
+    before = IdempotencyKey.objects.get().answer, list(Payload.objects.filter(actor=bob).values_list("data", flat=True))
+
+    erase(alice)
+
+    after = IdempotencyKey.objects.get().answer, list(Payload.objects.filter(actor=bob).values_list("data", flat=True))
+    assert before == after
+    assert Notification.objects.filter(receiver=bob, message=f"{name} {name}").exists()
+    assert AuditEntry.objects.get().note == f"Not {name}"
 
 
 @pytest.mark.django_db(transaction=True)

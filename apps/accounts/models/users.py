@@ -1,3 +1,4 @@
+from datetime import datetime
 from functools import reduce
 from hashlib import sha256
 from operator import or_
@@ -164,6 +165,9 @@ class UserQuerySet(models.QuerySet["User"]):
                 return self.exclude(erased_at=None)
         is_off = state == User.State.SWITCHED_OFF
         return self.filter(is_active=False, erased_at=None, deactivated_at__isnull=is_off)
+
+    def erased_since(self, moment: datetime) -> Self:
+        return self.filter(is_active=False, erased_at__gt=moment)
 
     def listed(self) -> Self:
         return self.active().filter(user_type__for_staff=False)

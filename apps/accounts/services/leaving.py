@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 200
 """A run of the schedule begins with nobody after this."""
+LATE = timedelta(days=2)
 STAYS = {"id", "user_type", "date_joined"}
 """What a row without a name says: the role that others see, and since when it is there."""
 
@@ -79,17 +81,28 @@ def erase(user_id: int) -> None:
     user = begin(user_id)
     if user is None:
         return
-    subject = data_subject(user)
-    rooms = reversed(declared_by_room("personal", "PERSONAL").values())
-    entries: list[Personal] = [entry for room in rooms for entry in room]
-    if user.erased_at:
-        entries = [entry for entry in entries if entry.is_held_back]
-    for entry in entries:
-        if callable(entry.erase):
-            entry.erase(entry.rows_of(user.pk), subject)
+    holding = [entry for entry in entries() if entry.is_held_back]
+    erase_rows(holding if user.erased_at else entries(), data_subject(user))
     forget_account(user)
-    if not any(entry.is_held_back(user.pk) for entry in entries if entry.is_held_back):
+    if not any(entry.is_held_back and entry.is_held_back(user.pk) for entry in holding):
         Erasure.objects.filter(pk=user.pk).delete()
+
+
+def erase_late_rows() -> None:
+    """What was still being written while somebody was erased, as by an upload that took its time."""
+    for user_id in User.objects.erased_since(timezone.now() - LATE).values_list("pk", flat=True):
+        erase_rows(entries(), DataSubject(user_id, DELETED_USER, frozenset()))
+
+
+def entries() -> list[Personal]:
+    rooms = reversed(declared_by_room("personal", "PERSONAL").values())
+    return [entry for room in rooms for entry in room]
+
+
+def erase_rows(declared: list[Personal], subject: DataSubject) -> None:
+    for entry in declared:
+        if callable(entry.erase):
+            entry.erase(entry.rows_of(subject.id), subject)
 
 
 @transaction.atomic
@@ -109,9 +122,11 @@ def begin(user_id: int) -> User | None:
 
 
 def data_subject(user: User) -> DataSubject:
-    """With all addresses that mails went to lately."""
+    """With all addresses that mails went to lately, but those that are somebody else's."""
     written_to = OutgoingMail.objects.filter(user=user).values_list("address", flat=True).distinct()
-    return DataSubject(user.pk, user.username, frozenset({user.email, user.new_email, *written_to} - {""}))
+    addresses = {user.email, user.new_email, *written_to} - {""}
+    others = {one for one in addresses if User.objects.with_login(one).exclude(pk=user.pk).exists()}
+    return DataSubject(user.pk, user.username, frozenset(addresses - others))
 
 
 @transaction.atomic
