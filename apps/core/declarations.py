@@ -153,7 +153,8 @@ class DataSubject(NamedTuple):
 
     id: int
     username: str
-    addresses: frozenset[str]
+    full_name: str = ""
+    addresses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,9 @@ class Exported:
 
 @dataclass(frozen=True)
 class Personal:
-    """What becomes of the rows of `model` that lead to a person by one of the `paths`: a foreign key, or a path that
-    begins with one. Without paths, it is about texts that may name somebody.
+    """What becomes of the rows of `model` that lead to a person by one of the `paths`.
+
+    A path is a foreign key, or begins with one. Without any, it is about texts that may name somebody.
     """
 
     model: type[Model]

@@ -21,8 +21,7 @@ def deleted(rows: Any, subject: DataSubject) -> None:
 
 
 def delete_rows(rows: QuerySet[Any]) -> None:
-    """In batches, of each the files first: as long as a file may be there, its row names it, and the next run tries
-    again."""
+    """In batches, files first: as long as one may be there, its row names it, and the next run tries again."""
     files = [field for field in rows.model._meta.concrete_fields if isinstance(field, FileField)]
     while batch := list(rows.order_by("pk").values_list("pk", *(field.name for field in files))[:BATCH]):
         for _, *names in batch:
@@ -48,10 +47,19 @@ def names_of(subject: DataSubject) -> list[str]:
     return sorted({subject.username, *subject.addresses} - {DELETED_USER, ""}, key=len, reverse=True)
 
 
+def as_a_word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.@+-]){re.escape(name)}(?![\w@+-]|\.\w)", re.IGNORECASE)
+
+
 def without_names(text: str, subject: DataSubject) -> str:
     for name in names_of(subject):
-        text = re.sub(rf"(?<![\w.@+-]){re.escape(name)}(?![\w@+-]|\.\w)", DELETED_USER, text, flags=re.IGNORECASE)
+        text = as_a_word(name).sub(DELETED_USER, text)
     return text
+
+
+def names_person(text: str, subject: DataSubject) -> bool:
+    names = [*names_of(subject), *filter(None, [subject.full_name])]
+    return any(as_a_word(name).search(text) for name in names)
 
 
 def without_person(value: Any, subject: DataSubject) -> Any:

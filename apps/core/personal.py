@@ -1,6 +1,7 @@
 """What the technical tables, and those of Django and its tasks, keep of people."""
 
 from email import message_from_binary_file
+from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.sessions.models import Session as ConsoleSession
 from django_q.models import Failure, OrmQ
 
 from apps.core.declarations import DataSubject, Exported, Personal
-from apps.core.erasure import DELETED_USER, delete_rows, deleted, naming, reword, rewrite, without_person
+from apps.core.erasure import DELETED_USER, delete_rows, deleted, names_person, naming, reword, rewrite, without_person
 from apps.core.http import counters
 from apps.core.mail.files import SUFFIX, UNFINISHED
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress, UploadDay
@@ -31,8 +32,7 @@ def erase_refusals(rows: Any, subject: DataSubject) -> None:
 
 
 def erase_mails(rows: Any, subject: DataSubject) -> None:
-    """First the files that mails are where there is no server: the rows say which are theirs."""
-    addresses = {address.lower() for address in subject.addresses}
+    """First the files that mails are where there is no server: theirs, and those of others that name them."""
     ids = {f"<{mail.message_id}>" for mail in rows.iterator()}
     for path in [path for suffix in (SUFFIX, UNFINISHED) for path in settings.EMAIL_FILE_PATH.glob(f"*{suffix}")]:
         try:
@@ -40,10 +40,14 @@ def erase_mails(rows: Any, subject: DataSubject) -> None:
                 message = message_from_binary_file(file, policy=default)
         except FileNotFoundError:  # pruned just now
             continue
-        receivers = {address.addr_spec.lower() for address in message["To"].addresses} if message["To"] else set()
-        if message["Message-ID"] in ids or receivers & addresses:
+        if message["Message-ID"] in ids or names_person(words_of(message), subject):
             path.unlink(missing_ok=True)
     delete_rows(rows)
+
+
+def words_of(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    return "\n".join([str(message["To"]), str(message["Subject"]), body.get_content() if body else ""])
 
 
 def erase_counters(rows: Any, subject: DataSubject) -> None:

@@ -16,8 +16,7 @@ def erase_entries(rows: Any, subject: DataSubject) -> None:
 
 
 def erase_payloads(rows: Any, subject: DataSubject) -> None:
-    """What others were told of them goes; where they are named besides, as the receiver of a message, they are Deleted
-    user."""
+    """What others were told of them goes; named besides, as the receiver of a message, they are Deleted user."""
     rows.delete()
 
     def changed(data: str) -> str:

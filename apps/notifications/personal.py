@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.core.declarations import DataSubject, Exported, Personal
 from apps.core.erasure import delete_rows, deleted
-from apps.notifications.models import FanOut, Notification, Preferences, TypePreference
+from apps.notifications.models import Digest, FanOut, Notification, Preferences, TypePreference
 
 TOLD = ["kind__code", "title", "message", "actor", "redirect_url", "is_read", "created_at"]
 
@@ -19,6 +19,7 @@ PERSONAL = [
     Personal(FanOut, ["actor"], export="What others are told; their notifications are theirs.", erase=deleted),
     Personal(Notification, ["receiver"], export=Exported("notifications", TOLD), erase=deleted),
     Personal(Notification, ["actor"], export="Others' notifications are theirs.", erase=erase_told_of),
+    Personal(Digest, ["user"], export="Which notifications one mail told of.", erase=deleted),
     Personal(
         TypePreference,
         ["preferences"],

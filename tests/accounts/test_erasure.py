@@ -195,6 +195,7 @@ def life(settings, alice, run_jobs, django_capture_on_commit_callbacks):
     OutgoingMail.objects.create(kind="verify_email", user=alice, address="old@wonder.example", sent_at=timezone.now())
     FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Al.ice-99", to=["old@wonder.example"])])
     FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Bob", to=[bob.email])])
+    FileBackend().send_messages([mail.EmailMessage("News", "Alicia Liddéll wrote to you.", to=[bob.email])])
     LogEntry.objects.log_actions(StaffFactory().pk, [alice], CHANGE, single_object=True)
     audit.record(actor=StaffFactory(), action="message.taken_down", target=bob, note="Al.ice-99 to bob, today")
     Task.objects.create(

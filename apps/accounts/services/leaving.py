@@ -91,7 +91,7 @@ def erase(user_id: int) -> None:
 def erase_late_rows() -> None:
     """What was still being written while somebody was erased, as by an upload that took its time."""
     for user_id in User.objects.erased_since(timezone.now() - LATE).values_list("pk", flat=True):
-        erase_rows(entries(), DataSubject(user_id, DELETED_USER, frozenset()))
+        erase_rows(entries(), DataSubject(user_id, DELETED_USER))
 
 
 def entries() -> list[Personal]:
@@ -126,7 +126,7 @@ def data_subject(user: User) -> DataSubject:
     written_to = OutgoingMail.objects.filter(user=user).values_list("address", flat=True).distinct()
     addresses = {user.email, user.new_email, *written_to} - {""}
     others = {one for one in addresses if User.objects.with_login(one).exclude(pk=user.pk).exists()}
-    return DataSubject(user.pk, user.username, frozenset(addresses - others))
+    return DataSubject(user.pk, user.username, user.get_full_name(), frozenset(addresses - others))
 
 
 @transaction.atomic
