@@ -99,12 +99,11 @@ def rows_of(personal: Personal, shown: Exported, user_id: int) -> Any:
 
 def readable(model: type[Model], column: str) -> str:
     """The path to the username, where `column` leads to a person."""
-    options, last = model._meta, None
+    found: Any = model
     for name in column.split("__"):
-        last = options.get_field(name)
-        if last.related_model:
-            options = last.related_model._meta
-    return f"{column}__username" if last is not None and last.related_model is get_user_model() else column
+        fields = {field.name: field for field in found._meta.get_fields()}
+        found = fields[name].related_model if name in fields else None  # or else it is an annotation
+    return f"{column}__username" if found is get_user_model() else column
 
 
 def place_of(name: str) -> str | None:

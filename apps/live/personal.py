@@ -6,13 +6,15 @@ import orjson
 
 from apps.core.declarations import DataSubject, Personal
 from apps.core.erasure import naming, rewrite, without_person
+from apps.live.log import last_seq_of
 from apps.live.models import Entry, Head, Payload
 
 COPIES = "Copies, for a week, of what stands in other lists."
 
 
 def erase_entries(rows: Any, subject: DataSubject) -> None:
-    rows.delete()
+    """All but the newest, two numbers, by which streams that are open learn that their session has ended."""
+    rows.filter(seq__lt=last_seq_of(subject.id)).delete()
 
 
 def erase_payloads(rows: Any, subject: DataSubject) -> None:

@@ -2,11 +2,19 @@
 
 from typing import Any
 
+from django.db.models import Case, QuerySet, TextField, When
+
 from apps.core.declarations import DataSubject, Exported, Personal
 from apps.core.erasure import delete_rows, deleted
 from apps.notifications.models import Digest, FanOut, Notification, Preferences, TypePreference
 
-TOLD = ["kind__code", "title", "message", "actor", "redirect_url", "is_read", "created_at"]
+TOLD = ["kind__code", "actor", "text", "redirect_url", "is_read", "created_at"]
+
+
+def told(user_id: int) -> QuerySet[Notification]:
+    """With their text where it is about nobody else: it may say the full name of who did it."""
+    text = Case(When(actor=None, then="message"), output_field=TextField())
+    return Notification.objects.filter(receiver=user_id).annotate(text=text)
 
 
 def erase_told_of(rows: Any, subject: DataSubject) -> None:
@@ -17,7 +25,7 @@ def erase_told_of(rows: Any, subject: DataSubject) -> None:
 
 PERSONAL = [
     Personal(FanOut, ["actor"], export="What others are told; their notifications are theirs.", erase=deleted),
-    Personal(Notification, ["receiver"], export=Exported("notifications", TOLD), erase=deleted),
+    Personal(Notification, ["receiver"], export=Exported("notifications", TOLD, rows=told), erase=deleted),
     Personal(Notification, ["actor"], export="Others' notifications are theirs.", erase=erase_told_of),
     Personal(Digest, ["user"], export="Which notifications one mail told of.", erase=deleted),
     Personal(

@@ -356,7 +356,7 @@ def test_repeated_requests_and_logs_say_deleted_user(life):
     assert life.bobs.post("/chat", again, idempotency_key="his").json()["data"]["receiver"]["username"] == DELETED
     events = life.bobs.get("/stream/poll?cursor=0").json()["data"]["events"]
     assert {event["data"]["receiver"]["username"] for event in events if event["event"] == "message"} == {DELETED}
-    assert not Entry.objects.filter(head=life.alice.pk).exists()
+    assert Entry.objects.get(head=life.alice.pk).payload.event == "session_ended"
     assert not Payload.objects.filter(actor=life.alice).exists()
     assert not Notification.objects.filter(actor=life.alice).exists()
     assert AuditEntry.objects.get(action="message.taken_down").note == f"{DELETED} to bob, today"

@@ -103,7 +103,8 @@ def test_it_holds_what_they_have_here(alice, alice_client, fetched):
     BlockFactory(blocker=alice, blocked=UserFactory(username="mallory"))
     story = StoryFactory(user=alice, caption="Sun")
     event = EventFactory(host=alice, covered=True)
-    NotificationFactory(receiver=alice, actor=bob, message="bob asked")
+    NotificationFactory(receiver=alice, actor=bob, message="Robert asked")
+    NotificationFactory(receiver=alice, message="Welcome")
 
     files = fetched()
 
@@ -120,7 +121,8 @@ def test_it_holds_what_they_have_here(alice, alice_client, fetched):
         ("alice", "Hi Bob"),
     ]
     assert [row["sender"] for row in rooms["social.json"]["connections"]] == ["bob"]
-    assert [row["message"] for row in rooms["notifications.json"]["notifications"]] == ["bob asked"]
+    told = [(row["actor"], row["text"]) for row in rooms["notifications.json"]["notifications"]]
+    assert told == [("bob", None), (None, "Welcome")]
     media = {
         accounts["profile"][0]["avatar"]: alice.profile.avatar,
         accounts["documents"][0]["file"]: document.file,
