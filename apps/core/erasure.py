@@ -82,8 +82,10 @@ def rewrite(rows: QuerySet[Any], columns: tuple[str, ...], change: Callable[[Any
     """These columns of each row as `change` makes them; a row that was changed meanwhile is left as it is now."""
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", *columns)[:BATCH]):
-        for last, *before in batch:
-            after = [change(value) for value in before]
-            if after != before:
-                same = dict(zip(columns, before, strict=True))
-                rows.model._default_manager.filter(pk=last, **same).update(**dict(zip(columns, after, strict=True)))
+        last = batch[-1][0]
+        with transaction.atomic():
+            for pk, *before in batch:
+                after = [change(value) for value in before]
+                if after != before:
+                    same = rows.model._default_manager.filter(pk=pk, **dict(zip(columns, before, strict=True)))
+                    same.update(**dict(zip(columns, after, strict=True)))

@@ -32,6 +32,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         low, high = sorted([one.pk, other.pk])
         return self.filter(first=low, second=high, name=None)
 
+    def between(self, one: Any, other: Any) -> Self:
+        """All of these two, named ones too; both may be ids or expressions."""
+        return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
+
     def with_people(self) -> Self:
         return self.select_related("first__user_type", "first__profile", "second__user_type", "second__profile")
 
@@ -112,8 +116,7 @@ def addressee(sender_id: int, receiver_id: int) -> UserQuerySet:
 @compiled()
 def correspondent(viewer: Viewer, person_id: int) -> UserQuerySet:
     """With whom `viewer` may have something to read: who is there for them, or was erased, where there is something."""
-    joining = Q(first=OuterRef("pk")) | Q(second=OuterRef("pk"))
-    left = Q(erased_at__isnull=False) & Exists(Conversation.objects.visible_to(viewer).filter(joining))
+    left = Q(erased_at__isnull=False) & Exists(Conversation.objects.between(viewer.id, OuterRef("pk")))
     return User.objects.filter(Q(is_active=True) | left, not_blocked(viewer.id, "pk"), pk=person_id)
 
 
