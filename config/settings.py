@@ -70,6 +70,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"  # private files say otherwise
 SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # usernames are unique among those who were not erased
     "security.W003",  # it looks for Django's class; PageCsrfMiddleware is that one, for pages
     "security.W005",  # what else the domain serves is not ours to decide
     "security.W008",  # the proxy leads from http to https
@@ -306,6 +307,7 @@ THROTTLE_RATES = {
         "reset_codes": "20/day",
         "change_password": "20/hour",
         "change_email": "10/hour",
+        "export": "10/day",
         "login_failures": "10/15 minutes",
         "login_failures_per_address": "100/15 minutes",
         "login_failures_per_account": "50/hour",
@@ -316,6 +318,7 @@ THROTTLE_RATES = {
 IDEMPOTENCY_KEYS = whole_number("IDEMPOTENCY_KEYS", default=1000)
 UPLOAD_BYTES_PER_DAY = whole_number("UPLOAD_BYTES_PER_DAY", default=1024**3, maximum=9_999_999_999)
 UPLOAD_PIXELS_PER_DAY = whole_number("UPLOAD_PIXELS_PER_DAY", default=2_000_000_000, maximum=9_999_999_999)
+EXPORT_BYTES = whole_number("EXPORT_BYTES", default=1024**3, maximum=99_999_999_999)
 DECODER_QUEUE = whole_number("DECODER_QUEUE", default=100, minimum=0)
 REDIS_URL = redis_address("REDIS_URL")
 
@@ -348,6 +351,10 @@ CONSTANCE_ADDITIONAL_FIELDS = {
         {"widget": "unfold.widgets.UnfoldAdminIntegerFieldWidget", "min_value": 0, "max_value": 3650},
     ],
     "switch": ["django.forms.BooleanField", {"widget": "unfold.widgets.UnfoldBooleanSwitchWidget", "required": False}],
+    "version": [
+        "django.forms.CharField",
+        {"widget": "unfold.widgets.UnfoldAdminTextInputWidget", "max_length": 50},
+    ],
 }
 CONSTANCE_CONFIG = {
     "document_retention_days": (
@@ -367,6 +374,7 @@ CONSTANCE_CONFIG = {
         "Staff without two-step login set it up before anything else.",
         "switch",
     ),
+    "terms_version": ("1", "The terms in force: who registers accepts this version, which is kept.", "version"),
 }
 
 # Texts and time

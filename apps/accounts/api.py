@@ -9,7 +9,7 @@ from ninja.responses import Status
 
 from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import REFRESH, clear_tokens, set_tokens
-from apps.accounts.models import Document, UserType, person
+from apps.accounts.models import Document, Export, UserType, person
 from apps.accounts.schemas import (
     AVATAR,
     DOCUMENT,
@@ -21,9 +21,12 @@ from apps.accounts.schemas import (
     CookieLoginIn,
     CookieLoginOut,
     CsrfOut,
+    DeleteIn,
+    DeletionOut,
     DocumentIn,
     DocumentOut,
     EnrolmentOut,
+    ExportOut,
     ForgotPasswordIn,
     LoginIn,
     LoginOut,
@@ -41,7 +44,7 @@ from apps.accounts.schemas import (
     UserTypeOut,
     VerifyEmailIn,
 )
-from apps.accounts.services import addresses, documents, mfa, passwords, people, sessions
+from apps.accounts.services import addresses, documents, exports, leaving, mfa, passwords, people, sessions
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest, anyone, bearer_token
 from apps.core.http.clients import client_of
@@ -276,3 +279,36 @@ def get_document_file(request: SignedInRequest, document_id: int) -> HttpRespons
         name=f"{document.type}-{document.pk}{DOCUMENTS[document.content_type]}",
         look=documents.look_at(document=document, by=request.user),
     )
+
+
+@router.post("/users/export", throttle=Throttle("export"), response={202: Reply[ExportOut]})
+def request_export(request: SignedInRequest) -> Status[Answer]:
+    exports.request_export(user=request.user)
+    return Status(202, get_export(request))
+
+
+@router.get("/users/export", response=Reply[ExportOut])
+def get_export(request: SignedInRequest) -> Answer:
+    own = Export.objects.current().filter(user=request.user)
+    found = show(own, ExportOut, request.viewer)[:1]
+    return ok(found[0] if found else ExportOut(status="none"))
+
+
+@router.get("/files/export/{id:export_id}", auth=FileLink("export"), **FILE_ANSWER)
+def get_export_file(request: SignedInRequest, export_id: int) -> HttpResponseBase:
+    export = get_object_or_404(Export.objects.ready().filter(user=request.user), pk=export_id)
+    name = f"{request.user.username}-{export.requested_at:%Y-%m-%d}.zip"
+    return files.open_private(request, export.file, content_type="application/zip", name=name, download=True)
+
+
+@router.post("/users/delete", response={202: Reply[DeletionOut]})
+def ask_erasure(request: SessionRequest, data: Payload[DeleteIn]) -> Status[Answer]:
+    erasure = leaving.ask_erasure(session=request.session_row, password=data.password, client=client_of(request))
+    return Status(202, ok(show_instance(erasure, DeletionOut)))
+
+
+@router.post("/users/delete/cancel", response=Reply[None])
+def cancel_erasure(request: SignedInRequest) -> Answer:
+    """Again does no harm."""
+    leaving.cancel_erasure(user=request.user, by=request.user)
+    return ok(None)

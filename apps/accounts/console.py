@@ -63,6 +63,7 @@ PAGES = [
     ),
     Page("People", "Sessions", "devices", "accounts.session", order=130),
     Page("People", "Blocks", "block", "accounts.block", order=140),
+    Page("People", "Erasures", "person_remove", "accounts.erasure", order=145),
     Page("Operations", "Taxonomies", "category", "accounts.taxonomy", order=910),
 ]
 CARDS = [

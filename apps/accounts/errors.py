@@ -103,6 +103,13 @@ class TokenReused(InvalidToken):
     code = "token_reused"
 
 
+class StaffAccount(DomainError):
+    """With it would go who did what; a superuser takes their power away first."""
+
+    code = "staff_account"
+    detail = "Accounts of staff cannot be deleted. Please ask a superuser first."
+
+
 class DocumentPending(DomainError):
     code = "document_pending"
     detail = "You already have a pending document of this type."

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from apps.accounts.models import PasswordReset, Session, User
+from apps.accounts.models import Erasure, PasswordReset, Session, User
 from apps.accounts.models.resets import LIFETIME
 from apps.accounts.tokens import VERIFICATION_DAYS, make_verification
 from apps.core.http.links import absolute
@@ -44,6 +44,12 @@ def warning(mail: OutgoingMail) -> dict[str, Any]:
     return {"link": absolute("/reset-password")}
 
 
+def deletion_asked(mail: OutgoingMail) -> dict[str, Any] | None:
+    """None if they have changed their mind."""
+    erasure = Erasure.objects.filter(user=mail.user_id).first()
+    return warning(mail) | {"due_at": erasure.due_at} if erasure else None
+
+
 MAILS = [
     MailKind("verify_email", "Confirm your e-mail address", verification, verifies=True),
     MailKind("reset_password", "Your new password", password_reset),
@@ -53,4 +59,6 @@ MAILS = [
     MailKind("mfa_reset", "Two-step login was reset", warning),
     MailKind("new_login", "A login from a new device", new_login),
     MailKind("address_change_asked", "Another e-mail address for your account", warning),
+    MailKind("deletion_asked", "Your account will be deleted", deletion_asked),
+    MailKind("deletion_cancelled", "Your account will not be deleted", warning),
 ]

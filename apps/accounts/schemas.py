@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Strin
 
 from apps.accounts.addresses import MAX_ADDRESS, ascii_address
 from apps.accounts.devices import device_or_unknown
-from apps.accounts.models import Document
+from apps.accounts.models import Document, Export
 from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.links import FileUrl, file_url, public_url
@@ -296,6 +296,7 @@ class OwnProfileOut(ProfileFields):
     phone: Annotated[str | None, Computed(or_null, "profile__phone")]
     timezone: Annotated[str | None, Computed(or_null, "profile__timezone")]
     plan: Annotated[str, Column("profile__plan")]
+    deletion_due_at: Annotated[datetime | None, Column("erasure__due_at")]
     last_login: datetime | None
 
 
@@ -358,3 +359,26 @@ class DocumentOut(UploadedDocumentOut):
     file_url: Annotated[FileUrl | None, ForViewer(document_url, "id", "file")]
     created_at: datetime
     reviewed_at: datetime | None
+
+
+def export_url(viewer: Viewer, export_id: int, status: Export.Status) -> FileUrl | None:
+    """Where its owner can fetch it during the next hour."""
+    return file_url("export", export_id, viewer.id) if status == Export.Status.READY else None
+
+
+class ExportOut(Out):
+    status: Literal["none", "pending", "ready", "failed"]
+    requested_at: datetime | None = None
+    ready_at: datetime | None = None
+    expires_at: datetime | None = None
+    file_url: Annotated[FileUrl | None, ForViewer(export_url, "id", "status")] = None
+
+
+class DeleteIn(In):
+    """An account without a password sends none, and has signed in less than 15 minutes ago."""
+
+    password: Secret = ""
+
+
+class DeletionOut(Out):
+    due_at: datetime

@@ -1,6 +1,6 @@
 """What the schedule starts."""
 
-from apps.accounts.services import documents, sessions
+from apps.accounts.services import documents, exports, leaving, sessions
 
 
 def prune_sessions() -> None:
@@ -9,3 +9,19 @@ def prune_sessions() -> None:
 
 def erase_old_documents() -> None:
     documents.erase_old_documents()
+
+
+def take_up_exports() -> None:
+    exports.take_up_exports()
+
+
+def prune_exports() -> None:
+    exports.prune_exports()
+
+
+def erase_due() -> None:
+    leaving.erase_due()
+
+
+def erase_late_rows() -> None:
+    leaving.erase_late_rows()

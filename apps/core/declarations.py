@@ -1,18 +1,20 @@
 """What a room brings to the rooms above it, declared in its own folder and collected from there.
 
 `console.py` holds `PAGES`, `CARDS` and `PANELS`, `reportable.py` holds `REPORTABLES`, `demo.py` holds `SCENES` and
-`COMPLAINTS`: each a list, and none of them needed.
+`COMPLAINTS`: each a list, and none of them needed. `personal.py` holds `PERSONAL`, which a room needs
+whose rows lead to a person.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
+from operator import or_
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.utils.module_loading import module_has_submodule
 
@@ -26,9 +28,14 @@ if TYPE_CHECKING:
 @cache
 def declared(module: str, name: str) -> list[Any]:
     """All that the installed apps list as `name` in their module `module`, by its `order` if it has one."""
-    rooms = [app for app in apps.get_app_configs() if app.module and module_has_submodule(app.module, module)]
-    found = [item for room in rooms for item in getattr(import_module(f"{room.name}.{module}"), name, [])]
+    found = [item for items in declared_by_room(module, name).values() for item in items]
     return sorted(found, key=lambda item: getattr(item, "order", 0))
+
+
+def declared_by_room(module: str, name: str) -> dict[str, list[Any]]:
+    """What each of the installed apps lists as `name` in its module `module`, by its label, from the lowest up."""
+    rooms = [app for app in apps.get_app_configs() if app.module and module_has_submodule(app.module, module)]
+    return {room.label: getattr(import_module(f"{room.name}.{module}"), name, []) for room in rooms}
 
 
 class Tabs(NamedTuple):
@@ -139,3 +146,48 @@ class Complaints:
     """The code of a reason, and words."""
     sightings: "Callable[[World], Iterator[Sighting]]"
     order: int
+
+
+class DataSubject(NamedTuple):
+    """Somebody who is being erased, and how copies in other places may name them."""
+
+    id: int
+    username: str
+    full_name: str = ""
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A list of rows in the export of the person they lead to."""
+
+    name: str
+    columns: Sequence[str]
+    """Paths as in `values_list`; one that leads to a person shows the username."""
+    files: Sequence[str] = ()
+    """Those of the columns that are files, which are copied."""
+    rows: Callable[[int], QuerySet[Any]] | None = None
+    """If not all that lead to the person are theirs to read."""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What becomes of the rows of `model` that lead to a person by one of the `paths`.
+
+    A path is a foreign key, or begins with one. Without any, it is about texts that may name somebody.
+    """
+
+    model: type[Model]
+    paths: Sequence[str]
+    export: Exported | str
+    """A sentence says why these rows are in no export."""
+    erase: Callable[[Any, DataSubject], None] | str
+    """Does it to these rows, a queryset, set by set; it may be killed and run again. A sentence says why they stay as
+    they are."""
+    is_held_back: Callable[[int], bool] | None = None
+    """Whether an open case keeps some of them: then it is done once more each time, until none does."""
+
+    def rows_of(self, user_id: int) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.model._default_manager.all()
+        leads = (Q(**{path: user_id}) for path in self.paths)
+        return rows.filter(reduce(or_, leads)) if self.paths else rows.none()

@@ -17,6 +17,7 @@ class SiteSettings(NamedTuple):
     require_verification: bool
     chat_requires_connection: bool
     require_staff_mfa: bool
+    terms_version: str
 
 
 def site_settings() -> SiteSettings:

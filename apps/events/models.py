@@ -263,6 +263,9 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         waiting = self.filter(status=Attendance.Status.WAITLISTED, user__is_active=True)
         return waiting.order_by("queued_at", "pk")
 
+    def upcoming(self) -> Self:
+        return self.filter(event__ends_at__gt=timezone.now())
+
     def untold(self, event_id: int) -> Self:
         """Who got a place in this event and has not been told; a second run waits for the first, and finds the rest."""
         return self.filter(event=event_id, untold_since__isnull=False).select_for_update(no_key=True).order_by("pk")

@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from ninja import Query
 from ninja.responses import Status
 
-from apps.accounts.models import User, visible_person
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest
 from apps.core.http.idempotency import created
@@ -21,7 +20,15 @@ from apps.core.media.kinds import SHOWN
 from apps.core.reading.shapes import show, show_instance
 from apps.messaging import services
 from apps.messaging.errors import RoomNotFound
-from apps.messaging.models import Attachment, Conversation, Message, conversation_list, pair_log, room_log
+from apps.messaging.models import (
+    Attachment,
+    Conversation,
+    Message,
+    conversation_list,
+    correspondent,
+    pair_log,
+    room_log,
+)
 from apps.messaging.schemas import (
     ATTACHMENT,
     ChatQuery,
@@ -46,7 +53,7 @@ def list_messages(request: SignedInRequest, query: Query[ChatQuery]) -> HttpResp
     if query.user_id is None:
         mine = near(Message.objects.near(request.viewer, query), query.before, query.after)
         return message_log(request, mine, query)
-    low, high = sorted([me.pk, visible_person(request.viewer, query.user_id).one().pk])
+    low, high = sorted([me.pk, correspondent(request.viewer, query.user_id).one().pk])
     return message_log(request, pair_log(low, high, query.before, query.after), query)
 
 
@@ -99,7 +106,7 @@ def read_messages(request: SignedInRequest, data: Payload[ReadIn]) -> Answer:
     if data.name:
         conversation: Conversation | None = room(request, data.name)
     else:
-        other = get_object_or_404(User.objects.visible_to(request.viewer), pk=data.user_id)
+        other = correspondent(request.viewer, data.user_id or 0).one()
         conversation = Conversation.objects.pair(request.user, other).first()
     return ok({"updated": services.read(conversation=conversation, by=request.user) if conversation else 0})
 

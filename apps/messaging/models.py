@@ -3,11 +3,11 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
-from apps.accounts.models import User, UserQuerySet, has_permission, not_blocked
+from apps.accounts.models import User, UserQuerySet, has_permission, is_there_or_erased, not_blocked
 from apps.core.http.links import API
 from apps.core.http.pages import LogQuery, near
 from apps.core.media.kinds import ATTACHMENTS
@@ -22,14 +22,19 @@ EDITABLE = timedelta(minutes=15)
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """The two it joins, while both are there and neither has blocked the other."""
-        mine = self.filter(Q(first=viewer.id) | Q(second=viewer.id), first__is_active=True, second__is_active=True)
-        return mine.filter(not_blocked(viewer.id, "first"), not_blocked(viewer.id, "second"))
+        """The two it joins, while both are there, or one was erased, and neither has blocked the other."""
+        mine = self.filter(Q(first=viewer.id) | Q(second=viewer.id))
+        there = mine.filter(is_there_or_erased("first"), is_there_or_erased("second"))
+        return there.filter(not_blocked(viewer.id, "first"), not_blocked(viewer.id, "second"))
 
     def pair(self, one: User, other: User) -> Self:
         """The unnamed one of these two."""
         low, high = sorted([one.pk, other.pk])
         return self.filter(first=low, second=high, name=None)
+
+    def between(self, one: Any, other: Any) -> Self:
+        """All of these two, named ones too; both may be ids or expressions."""
+        return self.filter(Q(first=one, second=other) | Q(first=other, second=one))
 
     def with_people(self) -> Self:
         return self.select_related("first__user_type", "first__profile", "second__user_type", "second__profile")
@@ -108,13 +113,20 @@ def addressee(sender_id: int, receiver_id: int) -> UserQuerySet:
     return User.objects.blockable_by(sender_id).as_people().filter(pk=receiver_id)
 
 
+@compiled()
+def correspondent(viewer: Viewer, person_id: int) -> UserQuerySet:
+    """With whom `viewer` may have something to read: who is there for them, or was erased, where there is something."""
+    left = Q(erased_at__isnull=False) & Exists(Conversation.objects.between(viewer.id, OuterRef("pk")))
+    return User.objects.filter(Q(is_active=True) | left, not_blocked(viewer.id, "pk"), pk=person_id)
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """Whoever sent or received it, while both are there and neither has blocked the other."""
+        """Whoever sent or received it, while both are there, or one was erased, and neither has blocked the other."""
         return self.between_people_of(viewer).filter(Q(sender=viewer.id) | Q(receiver=viewer.id))
 
     def between_people_of(self, viewer: Viewer) -> Self:
-        there = self.filter(sender__is_active=True, receiver__is_active=True)
+        there = self.filter(is_there_or_erased("sender"), is_there_or_erased("receiver"))
         return there.filter(not_blocked(viewer.id, "sender"), not_blocked(viewer.id, "receiver"))
 
     def near(self, viewer: Viewer, query: LogQuery) -> Self:

@@ -62,6 +62,8 @@ def write_to(*, sender: User, receiver_id: int, message_in: MessageContentIn) ->
 def write_into(*, conversation: Conversation, sender: User, message_in: MessageContentIn) -> Message:
     """Into a room; `conversation` comes from `visible_to(sender)`, with its people."""
     receiver = conversation.other_than(sender.pk)
+    if not receiver.is_active:  # erased
+        raise ReceiverNotFound
     refuse_unwelcome(sender, receiver)
     return write(sender=sender, receiver=receiver, conversation=conversation, message_in=message_in)
 

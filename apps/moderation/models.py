@@ -20,6 +20,9 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def open(self) -> Self:
         return self.filter(status=Report.Status.OPEN)
 
+    def decided(self) -> Self:
+        return self.exclude(status=Report.Status.OPEN)
+
 
 class Report(models.Model):
     """Somebody says that something is wrong, and what it looked like then."""

@@ -8,7 +8,7 @@ OWN_KEYS = {
     *("id", "username", "email", "role", "is_verified", "email_verified", "avatar", "first_name", "last_name"),
     *("bio", "phone", "social_links", "business_category", "website", "country", "city", "timezone", "languages"),
     *("categories", "platforms", "tier_level", "tier_name", "karma_score", "rating", "completed_collaborations"),
-    *("plan", "created_at", "last_login"),
+    *("plan", "deletion_due_at", "created_at", "last_login"),
 }
 
 
@@ -30,6 +30,7 @@ def test_a_new_profile_has_every_field_from_the_start(db):
         "bio": "",
         "tier_name": "Newbie",
         "plan": "free",
+        "deletion_due_at": None,
         **dict.fromkeys(["is_verified", "email_verified"], False),
         **dict.fromkeys(["avatar", "phone", "business_category", "website", "country", "city", "timezone"]),
         **dict.fromkeys(["tier_level", "karma_score", "completed_collaborations"], 0),

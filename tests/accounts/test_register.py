@@ -1,6 +1,9 @@
 import pytest
+from constance.test import override_config
+from django.utils import timezone
 
 from apps.accounts.models import User, UserType
+from apps.core import site_settings
 from tests.client import ApiClient
 from tests.factories import UserFactory
 from tests.races import together
@@ -35,6 +38,18 @@ def test_it_keeps_what_else_was_told(db):
     user = User.objects.get()
     assert (user.first_name, user.last_name) == ("Ann", "Lee")
     assert (user.profile.phone, user.profile.country) == ("+4917012345678", "DE")
+
+
+def test_it_accepts_the_terms_in_force(db):
+    before = timezone.now()
+    with override_config(terms_version="2027-01"):
+        site_settings.read.cache_clear()
+        assert ApiClient().get("/info").json()["terms_version"] == "2027-01"
+        register()
+
+    user = User.objects.get()
+    assert user.terms_version == "2027-01"
+    assert before <= user.terms_accepted_at <= timezone.now()
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,16 @@ def test_wrong_values_are_named_and_change_nothing(alice_client, body, field, se
     "field",
     [
         *("role", "is_verified", "email_verified", "username", "email", "id", "avatar", "user_type", "is_staff"),
-        *("tier_level", "tier_name", "karma_score", "rating", "completed_collaborations", "plan", "created_at"),
+        *(
+            "tier_level",
+            "tier_name",
+            "karma_score",
+            "rating",
+            "completed_collaborations",
+            "plan",
+            "deletion_due_at",
+            "created_at",
+        ),
         *("password", "is_active", "last_login", "nonsense"),
     ],
 )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
-from apps.accounts.models import Block, Document, Session, Taxonomy, User, UserType
+from apps.accounts.models import Block, Document, Erasure, Session, Taxonomy, User, UserType
 from apps.core import audit
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.core.queue import queue
@@ -68,6 +68,7 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Session: lambda: sign_in(UserFactory()),
     Document: lambda: DocumentFactory(approved=True, reviewed_by=StaffFactory()),
     Block: BlockFactory,
+    Erasure: lambda: Erasure.objects.create(user=UserFactory()),
     Connection: ConnectionFactory,
     Story: StoryFactory,
     Event: EventFactory,

@@ -33,6 +33,7 @@ EMPTY_LISTS = {
     "/admin/django_q/failure/": "no job has failed",
     "/admin/django_q/success/": SOON,
     "/admin/notifications/digestrun/": "it may not have been eight o'clock anywhere",
+    "/admin/accounts/erasure/": "nobody has asked to be erased yet",
     "/admin/core/outgoingmail/": "nothing is sent to the people of the demo network",
     "/admin/core/refusedaddress/": "nor is anything refused",
     "/admin/core/failedattempts/": "nobody has guessed at a password yet",

@@ -4,7 +4,7 @@ from tests.accounts.test_get_profile import OWN_KEYS
 from tests.client import ApiClient
 from tests.factories import BlockFactory, ConnectionFactory, ProfilePlatformFactory, UserFactory
 
-PRIVATE_KEYS = {"email", "phone", "email_verified", "timezone", "plan", "last_login"}
+PRIVATE_KEYS = {"email", "phone", "email_verified", "timezone", "plan", "deletion_due_at", "last_login"}
 PUBLIC_KEYS = OWN_KEYS - PRIVATE_KEYS | {"connection", "mutual_connections_count"}
 
 

@@ -6,7 +6,17 @@ from tests.client import ApiClient
 from tests.factories import BlockFactory, ConnectionFactory, NotificationFactory, UserFactory
 
 SECRETS = ("bob-secret@example.com", "4917012345678", "Europe/Berlin", "md5$", "Bearer", "eyJ")
-PRIVATE_NAMES = {"email", "phone", "password", "timezone", "plan", "last_login", "email_verified", "is_staff"}
+PRIVATE_NAMES = {
+    "email",
+    "phone",
+    "password",
+    "timezone",
+    "plan",
+    "deletion_due_at",
+    "last_login",
+    "email_verified",
+    "is_staff",
+}
 
 
 def names_in(value):

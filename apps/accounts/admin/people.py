@@ -19,7 +19,7 @@ from unfold.forms import BaseDialogForm, UserChangeForm, UserCreationForm
 
 from apps.accounts.admin.passwords import PasswordForm
 from apps.accounts.errors import MfaDisabled, NotAway
-from apps.accounts.models import Profile, User, UserQuerySet, UserType
+from apps.accounts.models import Profile, ReservedUsername, User, UserQuerySet, UserType
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import staff
@@ -32,7 +32,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
     """Names and addresses are taken in any case of their letters."""
 
     def clean_username(self) -> str:
-        return self.free("username", self.cleaned_data["username"])
+        username: str = self.cleaned_data["username"]
+        if ReservedUsername.objects.holds(username):
+            raise forms.ValidationError("A user with that username already exists.")
+        return self.free("username", username)
 
     def clean_email(self) -> str:
         try:
@@ -128,6 +131,7 @@ class StateFilter(RadioFilter):
         return queryset.in_state(User.State(self.value())) if self.value() in User.State.values else queryset
 
 
+STATES = {"Active": "success", "Deactivated": "warning", "Switched off": "danger", "Erased": "info"}
 MAY_COME_BACK = "They are away by their own wish, and may come back. To prevent that, press “Switch off”."
 SWITCHING_OFF: ActionDialog = {
     "title": "Switch this account off?",
@@ -178,7 +182,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     actions_detail = ["switch_off", "reset_mfa"]
     filter_horizontal = ["groups", "user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
-    states = ["standing", "deactivated_at", "is_verified", "email_verified", "two_step", "last_login", "date_joined"]
+    states = [
+        *["standing", "deactivated_at", "is_verified", "email_verified", "two_step", "last_login", "date_joined"],
+        *["terms_version", "terms_accepted_at"],
+    ]
     readonly_fields = [*states, "password_link"]
     names = ["username", "email", "first_name", "last_name", "user_type"]
     fieldsets = [
@@ -204,7 +211,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
     def works_here(self, user: User) -> bool:
         return user.is_staff
 
-    @display(description="state", label={"Active": "success", "Deactivated": "warning", "Switched off": "danger"})
+    @display(description="state", label=STATES)
     def standing(self, user: User) -> str:
         return user.state.label
 
@@ -236,8 +243,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not g
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Only a superuser changes a colleague."""
+        """Only a superuser changes a colleague, and nobody who was erased."""
         allowed: bool = super().has_change_permission(request, obj)
+        if isinstance(obj, User) and obj.erased_at:
+            return False
         return allowed and (request.user.is_superuser or not (isinstance(obj, User) and staff.is_colleague(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

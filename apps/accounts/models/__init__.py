@@ -1,16 +1,19 @@
 from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
+from apps.accounts.models.leaving import Erasure, Export
 from apps.accounts.models.mfa import BackupCode, SecondFactor
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.resets import PasswordReset
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
 from apps.accounts.models.taxonomies import Taxonomy
 from apps.accounts.models.users import (
+    ReservedUsername,
     User,
     UserQuerySet,
     UserType,
     has_permission,
     is_away,
+    is_there_or_erased,
     permission_names,
     person,
     there_for,
@@ -21,12 +24,15 @@ __all__ = [
     "BackupCode",
     "Block",
     "Document",
+    "Erasure",
+    "Export",
     "KnownAddress",
     "KnownDevice",
     "PasswordReset",
     "Profile",
     "ProfileCategory",
     "ProfilePlatform",
+    "ReservedUsername",
     "SecondFactor",
     "Session",
     "Taxonomy",
@@ -36,6 +42,7 @@ __all__ = [
     "block_made",
     "has_permission",
     "is_away",
+    "is_there_or_erased",
     "listening_session",
     "living_session",
     "not_blocked",

@@ -54,7 +54,7 @@ class PasswordResetQuerySet(models.QuerySet["PasswordReset"]):
         return self.living().filter(token_hash=hash_of_token(token)).first()
 
     def of_address(self, address: str) -> "PasswordReset | None":
-        return self.living().filter(user__email__lower=address).first()
+        return self.living().filter(user__email__lower=address, user__erased_at=None).first()
 
 
 class PasswordReset(models.Model):

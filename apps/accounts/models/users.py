@@ -1,4 +1,6 @@
+from datetime import datetime
 from functools import reduce
+from hashlib import sha256
 from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -30,6 +32,30 @@ RESERVED_NAMES = frozenset({"admin", "administrator", "avatar", "infloo", "root"
 def refuse_reserved(username: str) -> None:
     if username.lower() in RESERVED_NAMES:
         raise ValidationError("This username is not available.")
+
+
+class ReservedUsernameQuerySet(models.QuerySet["ReservedUsername"]):
+    def holds(self, username: str) -> bool:
+        return self.filter(digest=digest_of(username)).exists()
+
+    def reserve(self, username: str) -> None:
+        self.get_or_create(digest=digest_of(username))
+
+
+def digest_of(username: str) -> str:
+    """Without a key, which might change one day."""
+    return sha256(username.lower().encode()).hexdigest()
+
+
+class ReservedUsername(models.Model):
+    """Somebody had it who was erased, and nobody is to pass for them."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the name in lower case.")
+
+    objects = ReservedUsernameQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class UserTypeQuerySet(models.QuerySet["UserType"]):
@@ -117,7 +143,7 @@ class UserQuerySet(models.QuerySet["User"]):
         staff_type = UserType.objects.filter(for_staff=True).first()
         if staff_type is None:
             raise CommandError("There are no user types yet: run `manage.py seed` first.")
-        if self.with_login(username).exists() or self.with_login(email).exists():
+        if self.has_username(username) or self.with_login(email).exists():
             raise CommandError("That username or e-mail address is already taken.")
         return self.create_user(
             username, email, password, user_type=staff_type, is_staff=True, is_superuser=True, **fields
@@ -131,15 +157,22 @@ class UserQuerySet(models.QuerySet["User"]):
             return email
 
     def get_by_natural_key(self, username: str) -> "User":
-        return self.get(username=username)
+        return self.get(username=username, erased_at=None)
 
     def active(self) -> Self:
         return self.filter(is_active=True)
 
     def in_state(self, state: "User.State") -> Self:
-        if state == User.State.ACTIVE:
-            return self.active()
-        return self.filter(is_active=False, deactivated_at__isnull=state == User.State.SWITCHED_OFF)
+        match state:
+            case User.State.ACTIVE:
+                return self.active()
+            case User.State.ERASED:
+                return self.exclude(erased_at=None)
+        is_off = state == User.State.SWITCHED_OFF
+        return self.filter(is_active=False, erased_at=None, deactivated_at__isnull=is_off)
+
+    def erased_since(self, moment: datetime) -> Self:
+        return self.filter(is_active=False, erased_at__gt=moment)
 
     def listed(self) -> Self:
         return self.active().filter(user_type__for_staff=False)
@@ -160,7 +193,13 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_login(self, name: str) -> Self:
         """By username or e-mail address, in any case; an `@` tells them apart."""
-        return self.filter(email__lower=address_key(name)) if "@" in name else self.filter(username__lower=name.lower())
+        theirs = {"email__lower": address_key(name)} if "@" in name else {"username__lower": name.lower()}
+        return self.filter(**theirs, erased_at=None)
+
+    def has_username(self, name: str) -> bool:
+        """Whether somebody has it, in any case, or had it once and was erased."""
+        # In this order: it is reserved in the transaction in which the row loses it.
+        return self.with_login(name).exists() or ReservedUsername.objects.holds(name)
 
     def matching(
         self,
@@ -204,15 +243,16 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class User(AbstractUser):
     class State(models.TextChoices):
-        """Who is not active is hidden everywhere: away by their own wish, or switched off by staff."""
+        """Who is not active is hidden everywhere: away by their own wish, switched off by staff, or erased."""
 
         ACTIVE = "active"
         DEACTIVATED = "deactivated"
         SWITCHED_OFF = "switched_off", "Switched off"
+        ERASED = "erased"
 
     username = models.CharField(
         max_length=50,
-        unique=True,
+        db_index=True,
         validators=[
             RegexValidator(r"^[A-Za-z0-9_.-]{3,50}$", "3 to 50 letters, digits and _ . - only."),
             refuse_reserved,
@@ -226,6 +266,11 @@ class User(AbstractUser):
     deactivated_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when they are away by their own wish; they may come back by signing in."
     )
+    terms_version = models.CharField(
+        max_length=50, blank=True, default="", db_default="", help_text="The version of the terms that they accepted."
+    )
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     profile: "Profile"
     blocks_made: "RelatedManager[Block]"
@@ -236,10 +281,13 @@ class User(AbstractUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="one_username_in_any_case"),
-            models.UniqueConstraint(Lower("email"), name="one_email_in_any_case"),
+            models.UniqueConstraint(Lower("username"), condition=Q(erased_at=None), name="one_username_in_any_case"),
+            models.UniqueConstraint(Lower("email"), condition=Q(erased_at=None), name="one_email_in_any_case"),
             models.CheckConstraint(
                 condition=Q(deactivated_at=None) | Q(is_active=False), name="who_is_active_is_not_away"
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(is_active=False), name="who_is_active_is_not_erased"
             ),
         ]
         indexes = [
@@ -256,6 +304,8 @@ class User(AbstractUser):
     def state(self) -> State:
         if self.is_active:
             return self.State.ACTIVE
+        if self.erased_at:
+            return self.State.ERASED
         return self.State.DEACTIVATED if self.deactivated_at else self.State.SWITCHED_OFF
 
     @property
@@ -269,6 +319,11 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+
+def is_there_or_erased(person: str) -> Q:
+    """Whether what `person`, a field of the outer query, wrote stays readable: not while they are away."""
+    return Q(**{f"{person}__is_active": True}) | Q(**{f"{person}__erased_at__isnull": False})
 
 
 def is_away(person: str) -> Exists:

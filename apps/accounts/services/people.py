@@ -15,12 +15,13 @@ from apps.core.http.links import API
 from apps.core.mail.outbox import queue_mail
 from apps.core.media.storing import discarded_on_failure
 from apps.core.media.uploads import Upload, accept
+from apps.core.site_settings import site_settings
 from apps.notifications.schemas import Redirect
 from apps.notifications.services import notify
 
 
 def register(*, form: RegisterIn) -> User:
-    """A new account, welcomed; names and addresses are taken in any case of their letters."""
+    """A new account, welcomed, which accepts the terms in force; names and addresses are taken in any case."""
     user_type = chosen_type(form)
     refuse_taken_or_weak(form)
     try:
@@ -44,7 +45,7 @@ def chosen_type(form: RegisterIn) -> UserType:
 
 def refuse_taken_or_weak(form: RegisterIn) -> None:
     details: dict[str, list[str]] = {}
-    if User.objects.with_login(form.username).exists():
+    if User.objects.has_username(form.username):
         details["username"] = ["A user with that username already exists."]
     if User.objects.with_login(form.email).exists():
         details["email"] = ["A user with that email already exists."]
@@ -70,6 +71,8 @@ def create_account(form: RegisterIn, user_type: UserType) -> User:
         first_name=form.first_name,
         last_name=form.last_name,
         user_type=user_type,
+        terms_version=site_settings().terms_version,
+        terms_accepted_at=timezone.now(),
     )
     Profile.objects.filter(user=user).update(phone=form.phone or "", country=form.country or "")
     notify(receiver=user, code="welcome", actor=None, redirect=leads_to(user))

@@ -23,6 +23,7 @@ from apps.core.http.throttling import limiter
 from apps.core.mail.files import MAILS_STAY_HERE
 from apps.core.operations import metrics
 from apps.core.queue import queue_age
+from apps.core.site_settings import site_settings
 
 logger = logging.getLogger(__name__)
 FRESH_SECONDS = 2
@@ -54,6 +55,7 @@ class InfoOut(Out):
     environment: str
     docs_url: str
     health: str
+    terms_version: str
 
 
 @router.get("/health", auth=None, response=HealthOut)
@@ -117,6 +119,7 @@ def info(request: HttpRequest) -> dict[str, object]:
         "environment": settings.ENVIRONMENT,
         "docs_url": absolute(f"{API}/docs"),
         "health": absolute(f"{API}/health"),
+        "terms_version": site_settings().terms_version,
     }
 
 

@@ -138,4 +138,4 @@ def connection_state(viewer: Viewer) -> Subquery:
 @compiled()
 def visible_person_called(viewer: Viewer, username: str) -> UserQuerySet:
     """`username` is in lower case."""
-    return User.objects.visible_to(viewer).filter(username__lower=username)
+    return User.objects.visible_to(viewer).filter(username__lower=username, erased_at=None)

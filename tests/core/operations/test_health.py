@@ -36,7 +36,7 @@ def test_health_asks_nobody(django_assert_num_queries, db):
         assert ApiClient().get("/health").status_code == 200
 
 
-def test_info_says_where_things_are(settings):
+def test_info_says_where_things_are(settings, db):
     settings.PUBLIC_URL = "https://infloo.example"
 
     assert ApiClient().get("/info").json() == {
@@ -45,6 +45,7 @@ def test_info_says_where_things_are(settings):
         "environment": "development",
         "docs_url": "https://infloo.example/api/v1/docs",
         "health": "https://infloo.example/api/v1/health",
+        "terms_version": "1",
     }
 
 

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -15,9 +17,11 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import FileField
+from django.utils import timezone
 
-from apps.accounts.models import Document
+from apps.accounts.models import Document, Erasure, Export
 from apps.accounts.services.documents import erase_file
+from apps.accounts.tasks import erase_due
 from apps.core.operations.storage import private_storage
 from apps.social.models import Story
 from tests.client import PDF, ApiClient, image_file, media_file, pdf_file
@@ -271,6 +275,27 @@ def test_an_old_document_is_erased(s3, db):
 
     assert erase_file(document)
     assert names(s3, "private") == []
+
+
+def test_an_export_holds_files_from_both_buckets_and_leaves_nothing_when_its_owner_does(
+    s3, alice, alice_client, run_jobs
+):
+    alice_client.put("/users/profile/avatar", form={"file": image_file()})
+    document = DocumentFactory(user=alice)
+    gone = DocumentFactory(user=alice, type="business")
+    gone.file.storage.delete(gone.file.name)
+    alice_client.post("/users/export")
+    run_jobs()
+
+    response = alice_client.get(f"/files/export/{Export.objects.get().pk}")
+
+    with zipfile.ZipFile(BytesIO(handed_over(response, "application/zip"))) as archive:
+        media = {name for name in archive.namelist() if name.startswith("media/")}
+        assert media == {f"media/{name}" for name in (*names(s3, "public"), document.file.name)}
+        assert json.loads(archive.read("manifest.json"))["media"]["left_out"] == [gone.file.name]
+    Erasure.objects.create(user=alice, due_at=timezone.now())
+    erase_due()
+    assert names(s3, "public") == names(s3, "private") == []
 
 
 def test_public_files_have_no_path_here(s3, client):

@@ -1,0 +1,25 @@
+"""Whom people know, and what they show for a day."""
+
+from apps.core.declarations import Exported, Personal
+from apps.core.erasure import deleted
+from apps.social.models import Connection, Story, StoryView
+
+PERSONAL = [
+    Personal(
+        Connection,
+        ["sender", "receiver"],
+        export=Exported("connections", ["sender", "receiver", "status", "created_at", "answered_at"]),
+        erase=deleted,
+    ),
+    Personal(
+        Story,
+        ["user"],
+        export=Exported(
+            "stories", ["id", "caption", "media", "media_type", "created_at", "expires_at"], files=["media"]
+        ),
+        erase=deleted,
+    ),
+    Personal(
+        StoryView, ["viewer"], export=Exported("stories_seen", ["story", "story__user", "created_at"]), erase=deleted
+    ),
+]
