@@ -1,6 +1,7 @@
 from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.mfa import BackupCode, SecondFactor
+from apps.accounts.models.oauth import ExchangedCode, LinkedLogin, SpentState
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.resets import PasswordReset
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
@@ -21,14 +22,17 @@ __all__ = [
     "BackupCode",
     "Block",
     "Document",
+    "ExchangedCode",
     "KnownAddress",
     "KnownDevice",
+    "LinkedLogin",
     "PasswordReset",
     "Profile",
     "ProfileCategory",
     "ProfilePlatform",
     "SecondFactor",
     "Session",
+    "SpentState",
     "Taxonomy",
     "User",
     "UserQuerySet",
