@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +20,11 @@ from apps.accounts.errors import ProviderNotConfigured
 from apps.accounts.oauth.providers import PROVIDERS, provider_named
 from apps.accounts.schemas import OAuthIn
 from apps.accounts.services import oauth
-from apps.core.http.clients import client_of
+from apps.accounts.services.sessions import SignedIn
+from apps.core.http.clients import client_address, client_of, network_of
 from apps.core.http.errors import DomainError, Invalid
 from apps.core.http.links import absolute
+from apps.core.http.throttling import guard
 from apps.web.forms import OAuthForm
 from apps.web.views import limited, page, sent
 
@@ -53,34 +56,31 @@ def start(request: HttpRequest, provider: str) -> HttpResponse:
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from the provider; and, at the same address without a query, what is still missing."""
     kept = kept_in(request)
-    if request.method == "GET" and request.GET:
-        return arrive(request, kept)
-    if "proof" not in kept:
-        return refused(request, "This login took too long. Please start again.")
-    return go_on(request, kept["proof"], kept["asks"])
+    try:
+        if request.method == "GET" and request.GET:
+            return arrive(request, kept)
+        if "proof" in kept:
+            return go_on(request, kept["proof"], kept["asks"])
+    except DomainError as error:
+        return refused(request, error.detail, error)
+    return refused(request, "This login took too long. Please start again.")
 
 
 def arrive(request: HttpRequest, kept: dict[str, Any]) -> HttpResponse:
     state = request.GET.get("state", "")
     is_ours = "state" in kept and constant_time_compare(kept["state"], state)
+    guard("oauth", network_of(client_address(request)))
     if not (is_ours and oauth.spend_state(state)):
         return refused(request, "This login was not started here, or took too long. Please start again.")
     if not request.GET.get("code"):
         return refused(request, f"{PROVIDERS[kept['provider']].title} did not sign you in.")
-    proof = {
-        "provider": kept["provider"],
-        "code": request.GET["code"],
-        "redirect_uri": absolute(CALLBACK),
-        "nonce": kept["nonce"],
-    }
-    if PROVIDERS[kept["provider"]].has_pkce:
-        proof["code_verifier"] = kept["verifier"]
+    proof = proof_of(kept, request.GET["code"])
     try:
-        return signed_in(limited(request, "oauth", entrance(request))(OAuthIn.model_validate(proof)))
+        return let_in(entrance(request)(OAuthIn.model_validate(proof)))
     except DomainError as error:
         asks = ["otp"] if error.code in MORE else sorted(error.details) if isinstance(error, Invalid) else []
         if not OAuthForm.base_fields.keys() & asks:
-            return refused(request, error.detail, error)
+            raise
     except ValidationError:
         return refused(request, "The provider sent something that is no code. Please start again.")
     # The code leaves the address bar, and the history with it.
@@ -89,21 +89,24 @@ def arrive(request: HttpRequest, kept: dict[str, Any]) -> HttpResponse:
     return response
 
 
+def proof_of(kept: dict[str, Any], code: str) -> dict[str, str]:
+    """As `OAuthIn` has it."""
+    proof = {"provider": kept["provider"], "code": code, "redirect_uri": absolute(CALLBACK), "nonce": kept["nonce"]}
+    return proof | ({"code_verifier": kept["verifier"]} if PROVIDERS[kept["provider"]].has_pkce else {})
+
+
 def go_on(request: HttpRequest, proof: dict[str, Any], asks: list[str]) -> HttpResponse:
     form = OAuthForm(sent(request), proof=proof, asks=asks)
-    try:
-        if request.method == "POST" and (tokens := form.carry_out(limited(request, "oauth", entrance(request)))):
-            return signed_in(tokens)
-        return page(request, "oauth", form=form, provider=provider_named(proof["provider"]))
-    except DomainError as error:
-        return refused(request, error.detail, error)
+    if request.method == "POST" and (tokens := form.carry_out(limited(request, "oauth", entrance(request)))):
+        return let_in(tokens)
+    return page(request, "oauth", form=form, provider=provider_named(proof["provider"]))
 
 
-def entrance(request: HttpRequest) -> Any:
+def entrance(request: HttpRequest) -> Callable[[OAuthIn], SignedIn]:
     return lambda form: oauth.login(form=form, client=client_of(request))[0]
 
 
-def signed_in(tokens: Any) -> HttpResponse:
+def let_in(tokens: SignedIn) -> HttpResponse:
     response = redirect("web:home")
     set_tokens(response, tokens)
     return forgotten(response)

@@ -105,6 +105,16 @@ def test_one_that_does_not_say_who_it_is_refuses(providers, provider, answer):
     assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(400, "provider_refused")}
 
 
+@pytest.mark.parametrize(("word", "shown"), [("invalid_client", "invalid_client"), ("Token abc-1 is wrong", "")])
+def test_the_log_has_its_own_word_for_what_it_refuses(providers, caplog, word, shown):
+    caplog.set_level("INFO")
+    providers.instead = lambda: (401, {"error": word})
+
+    login("google", code="x", redirect_uri=OURS, **NEW)
+
+    assert f"google refused: 401 {shown}" in [record.getMessage() for record in caplog.records]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_one_does_not_take_every_thread(providers, monkeypatch):
     providers.delay = 1

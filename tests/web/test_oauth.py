@@ -205,6 +205,26 @@ def test_a_provider_that_is_down_is_told(browser, back, providers):
     assert "does not answer at the moment" in answer.content.decode()
 
 
+def test_it_is_limited_as_on_the_api(browser, back, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"oauth": "2/hour"}
+
+    answers = [browser.get(f"{CALLBACK}?state=x") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert int(answers[-1]["Retry-After"]) > 0
+
+
+def test_who_has_to_wait_keeps_the_form(browser, providers, settings):
+    settings.THROTTLES = True
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"oauth": "2/hour"}
+    browser.get(sign_in_there(go_out(browser, "google")))
+
+    assert [submit(browser).status_code for _ in range(2)] == [400, 429]
+    settings.THROTTLES = False
+    assert submit(browser, role="brand").status_code == 302
+
+
 def test_looking_signs_nobody_in(browser, back):
     assert browser.head(back).status_code == 405
     assert browser.head("/oauth/google").status_code == 302

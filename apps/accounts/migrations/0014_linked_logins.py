@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0011_password_resets'),
+        ('accounts', '0012_profiles_by_timezone'),
     ]
 
     operations = [
