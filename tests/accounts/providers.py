@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -23,8 +24,11 @@ NAMES = ("google", "github", "facebook", "instagram", "tiktok")
 Answer = tuple[int, Any]
 BAD_CODE: Answer = 400, {"error": "invalid_grant"}
 BAD_TOKEN: Answer = 401, {"error": "invalid_token"}
-SIGNING_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-FOREIGN_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def private_key(owner: str) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @dataclass
@@ -79,7 +83,7 @@ class Providers:
         self.tokens[token] = client_id, self.person
         return token
 
-    def id_token(self, name: str, *, key: Any = SIGNING_KEY, algorithm: str = "RS256", **changes: Any) -> str:
+    def id_token(self, name: str, *, key: Any = "ours", algorithm: str = "RS256", **changes: Any) -> str:
         now = int(time.time())
         claims = {
             "iss": self.base(name),
@@ -93,6 +97,7 @@ class Providers:
             "family_name": "Lee",
         }
         kept = {claim: value for claim, value in (claims | changes).items() if value is not None}
+        key = private_key(key) if algorithm == "RS256" else key
         return jwt.encode(kept, key, algorithm=algorithm, headers={"kid": self.key_id})
 
     def visit(self, path: str, sent: dict[str, str]) -> Answer | None:
@@ -189,7 +194,7 @@ class Providers:
         return self.tokens[token][1]
 
     def keys(self) -> Any:
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(SIGNING_KEY.public_key()))
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private_key("ours").public_key()))
         return {"keys": [public | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}
 
 
@@ -229,7 +234,7 @@ def running_providers(port: int = 0) -> Iterator[Providers]:
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     providers = Providers(f"http://127.0.0.1:{server.server_port}")
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield providers
     finally:

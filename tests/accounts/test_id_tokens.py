@@ -7,7 +7,6 @@ import pytest
 
 from apps.accounts.models import User
 from apps.accounts.oauth import id_tokens
-from tests.accounts.providers import FOREIGN_KEY
 from tests.accounts.test_login_by_provider import NEW, login
 
 KEYS = "/google/oauth2/v3/certs"
@@ -35,7 +34,7 @@ def code_of(answer):
         {"iat": 2**33},
         {"sub": None},
         {"sub": ""},
-        {"key": FOREIGN_KEY},
+        {"key": "somebody else"},
         {"key": "google-secret" * 3, "algorithm": "HS256"},
         {"key": None, "algorithm": "none"},
     ],

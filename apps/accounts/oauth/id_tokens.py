@@ -30,7 +30,8 @@ class KeySet:
         if age > KEPT_SECONDS or (key_id not in self.keys and age > LOOKED_AGAIN_SECONDS):
             answer = client.get(self.url)
             try:
-                self.keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(answer) if key.key_id}
+                keys = jwt.PyJWKSet.from_dict(answer).keys
+                self.keys = {key.key_id: key for key in keys if key.key_id and key.public_key_use in (None, "sig")}
             except (jwt.PyJWTError, AttributeError, TypeError) as error:
                 raise client.down("no keys") from error
             self.read_at = time.monotonic()
