@@ -80,6 +80,13 @@ def email_field(autocomplete: str) -> forms.CharField:
     return forms.CharField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": autocomplete}))
 
 
+def code_field() -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}
+    return forms.CharField(
+        label="Code of your authenticator app, or a backup code", widget=forms.TextInput(attrs=attrs)
+    )
+
+
 def roles() -> Iterable[tuple[str, str]]:
     return UserType.objects.open_to_all().values_list("slug", "name")
 
@@ -93,10 +100,7 @@ class LoginForm(SchemaForm):
 class CodeForm(SchemaForm):
     schema = SecondStepIn
     token = forms.CharField(widget=forms.HiddenInput)
-    otp = forms.CharField(
-        label="Code of your authenticator app, or a backup code",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}),
-    )
+    otp = code_field()
 
 
 class JoinForm(SchemaForm):
@@ -113,7 +117,7 @@ class OAuthForm(SchemaForm):
     schema = OAuthIn
     role = forms.ChoiceField(label="I am", choices=roles)
     email = email_field("email")
-    otp = forms.CharField(label="Code of your app", widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}))
+    otp = code_field()
 
     def __init__(self, *args: Any, proof: dict[str, Any], asks: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError
 
 from apps.accounts.cookies import set_tokens
-from apps.accounts.errors import ProviderNotConfigured
+from apps.accounts.errors import OtpRequired, ProviderNotConfigured
 from apps.accounts.oauth.providers import PROVIDERS, provider_named
 from apps.accounts.schemas import OAuthIn
 from apps.accounts.services import oauth
@@ -31,8 +31,6 @@ from apps.web.views import limited, page, sent
 COOKIE, SALT = "oauth", "oauth login"
 PATH = "/oauth/"
 CALLBACK = f"{PATH}callback"
-MORE = {"otp_required", "otp_invalid"}
-"""Refusals that a further field of the same request may turn."""
 
 
 @require_safe
@@ -78,8 +76,8 @@ def arrive(request: HttpRequest, kept: dict[str, Any]) -> HttpResponse:
     try:
         return let_in(entrance(request)(OAuthIn.model_validate(proof)))
     except DomainError as error:
-        asks = ["otp"] if error.code in MORE else sorted(error.details) if isinstance(error, Invalid) else []
-        if not OAuthForm.base_fields.keys() & asks:
+        asks = sorted(error.details)
+        if not (isinstance(error, OtpRequired | Invalid) and OAuthForm.base_fields.keys() & asks):
             raise
     except ValidationError:
         return refused(request, "The provider sent something that is no code. Please start again.")

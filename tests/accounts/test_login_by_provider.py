@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import ExchangedCode, LinkedLogin, Session, User
 from apps.accounts.services.sessions import prune_sessions
 from apps.core.models import OutgoingMail
+from tests.accounts.authenticator import code, with_mfa, wrong_code
 from tests.accounts.mailbox import subjects
 from tests.accounts.providers import NAMES, Person, challenge_of
 from tests.accounts.test_get_profile import OWN_KEYS
@@ -140,12 +141,12 @@ def test_after_five_minutes_a_code_is_kept_no_longer(providers):
 
 @pytest.mark.usefixtures("db")
 def test_what_is_kept_of_a_code_can_be_read_only_with_it(providers):
-    code = providers.code("google")
-    login("google", code=code, redirect_uri=OURS)
+    sent = providers.code("google")
+    login("google", code=sent, redirect_uri=OURS)
 
     kept = str(ExchangedCode.objects.values().get())
 
-    assert not [word for word in (code, "ann@example.com", "1001", "Ann") if word in kept]
+    assert not [word for word in (sent, "ann@example.com", "1001", "Ann") if word in kept]
 
 
 @pytest.mark.usefixtures("db")
@@ -287,6 +288,45 @@ def test_an_owner_who_is_known_already_keeps_what_they_have(providers, db):
     assert user.check_password(PASSWORD)
 
 
+# With two-step login
+
+
+def test_a_code_of_the_app_is_asked_for_as_with_a_password(providers, ann):
+    with_mfa(ann)
+    sent = {"code": providers.code("google"), "redirect_uri": OURS}
+
+    asked = [login("google", **sent), login("google", **sent, otp=""), login("google", **sent, otp=wrong_code())]
+    assert [answer.status_code for answer in asked] == [401] * 3
+    assert [answer.json()["code"] for answer in asked] == ["otp_required", "otp_required", "otp_invalid"]
+    assert not LinkedLogin.objects.exists()
+
+    assert login("google", **sent, otp=code()).json()["data"]["user"]["id"] == ann.pk
+    assert providers.asked.count("/google/token") == 1
+
+
+@pytest.mark.parametrize("provider", ["google", "github", "facebook"])
+def test_a_backup_code_does_too_and_a_token_may_be_sent_again(providers, ann, provider):
+    [backup, *_] = with_mfa(ann)
+    LinkedLoginFactory(user=ann, provider=provider, subject="1001")
+    token = providers.token(f"{provider}-web")
+
+    assert login(provider, access_token=token).json()["code"] == "otp_required"
+    assert login(provider, access_token=token, otp=backup).status_code == 200
+
+
+def test_an_account_that_is_taken_over_keeps_its_second_factor(providers, db):
+    squatter = UserFactory(email="ann@example.com")
+    with_mfa(squatter)
+
+    assert by_token(providers, "google").json()["code"] == "otp_required"
+    squatter.refresh_from_db()
+    assert squatter.check_password(PASSWORD)
+
+    assert by_token(providers, "google", otp=code()).status_code == 200
+    squatter.refresh_from_db()
+    assert not squatter.has_usable_password()
+
+
 def test_who_is_away_may_come_back(providers, ann):
     User.objects.update(is_active=False, deactivated_at=timezone.now())
 
@@ -358,8 +398,8 @@ def test_a_code_signs_in_once_however_many_send_it(providers):
 @pytest.mark.parametrize("provider", NAMES)
 def test_no_line_of_the_log_has_a_token_or_a_code(providers, provider, db, caplog):
     caplog.set_level("DEBUG")
-    code = providers.code(provider)
-    login(provider, code=code, redirect_uri=OURS, code_verifier="a-verifier", **NEW)
+    sent = providers.code(provider)
+    login(provider, code=sent, redirect_uri=OURS, code_verifier="a-verifier", **NEW)
     login(provider, code=providers.code(provider), redirect_uri=OURS, **NEW)
     login(provider, access_token=(wrong := "a-wrong-token"))
     providers.instead = lambda: (500, {})
@@ -368,7 +408,7 @@ def test_no_line_of_the_log_has_a_token_or_a_code(providers, provider, db, caplo
 
     lines = caplog.text + json.dumps([str(vars(record)) for record in caplog.records])
 
-    secrets = [code, token, wrong, "a-verifier", f"{provider}-secret", *providers.tokens]
+    secrets = [sent, token, wrong, "a-verifier", f"{provider}-secret", *providers.tokens]
     assert not [secret for secret in secrets if secret in lines]
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from apps.accounts.models import LinkedLogin, User
 from apps.web import oauth
+from tests.accounts.authenticator import code, with_mfa, wrong_code
 from tests.accounts.providers import NAMES
 from tests.factories import UserFactory
 
@@ -100,6 +101,23 @@ def test_it_asks_with_a_state_and_with_what_else_the_provider_knows(browser, pro
     assert asked["client_key" if provider == "tiktok" else "client_id"] == f"{provider}-web"
     cookie = browser.cookies["oauth"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/oauth/")
+
+
+def test_who_has_two_step_login_is_asked_for_a_code(browser, providers):
+    user = UserFactory()
+    with_mfa(user)
+    LinkedLogin.objects.create(user=user, provider="github", subject="1001")
+
+    asked = browser.get(sign_in_there(go_out(browser, "github")))
+    assert (asked.status_code, asked["Location"]) == (302, CALLBACK)
+    assert 'name="otp"' in browser.get(CALLBACK).content.decode()
+    assert 'name="role"' not in browser.get(CALLBACK).content.decode()
+
+    wrong = submit(browser, otp=wrong_code())
+    assert (wrong.status_code, "This code is wrong" in wrong.content.decode()) == (401, True)
+    assert not is_signed_in(browser)
+    assert submit(browser, otp=code()).status_code == 302
+    assert is_signed_in(browser)
 
 
 # What is refused

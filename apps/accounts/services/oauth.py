@@ -15,7 +15,6 @@ from django.utils.crypto import salted_hmac
 
 from apps.accounts.addresses import address_key
 from apps.accounts.errors import (
-    AccountDeactivated,
     AccountInactive,
     AddressTaken,
     AlreadyLinked,
@@ -31,9 +30,9 @@ from apps.accounts.oauth.provider import Grant, Identity
 from apps.accounts.oauth.providers import provider_named
 from apps.accounts.schemas import OAuthIn, ProofIn
 from apps.accounts.services import passwords, sessions
+from apps.accounts.services.mfa import check_second_factor
 from apps.accounts.services.people import create_account, type_called
-from apps.accounts.services.sessions import SignedIn, sign_in
-from apps.accounts.tokens import make_reactivation
+from apps.accounts.services.sessions import SignedIn, admit, sign_in
 from apps.core.http.clients import Client
 from apps.core.http.errors import Conflict, Invalid, NotFound
 from apps.core.http.throttling import hit, refuse_spent
@@ -141,13 +140,10 @@ def account_of(identity: Identity) -> User | None:
 
 
 def enter(*, user: User, proof: Proof, otp: str | None, client: Client) -> SignedIn:
+    check_second_factor(user=user, otp=otp, client=client)
     if user.state == User.State.SWITCHED_OFF:
         raise AccountInactive
-    # check_second_factor(user=user, otp=otp, client=client)
-    user = claim(user=user, proof=proof)
-    if user.state == User.State.DEACTIVATED:
-        raise AccountDeactivated(make_reactivation(user))
-    return sign_in(user=user, client=client)
+    return admit(user=claim(user=user, proof=proof), client=client)
 
 
 @transaction.atomic
