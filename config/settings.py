@@ -205,6 +205,7 @@ OAUTH_PROVIDERS = {
     for name in ("google", "github", "facebook", "instagram", "tiktok")
     if (client := oauth_client(name.upper()))
 }
+OAUTH_AT_ONCE = whole_number("OAUTH_AT_ONCE", default=8)
 OAUTH_REDIRECT_URIS = [f"{PUBLIC_URL}/oauth/callback", *several("OAUTH_REDIRECT_URIS", default="")]
 
 # Files: what the world may see, what it may not, and what comes with the code

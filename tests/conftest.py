@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
-from apps.accounts.oauth import id_tokens
+from apps.accounts.oauth import client, id_tokens
 from apps.core import site_settings
 from apps.core.http import throttling
 from apps.core.mail import outbox
@@ -87,6 +87,7 @@ def _fresh_process() -> None:
     throttling.redis_rests_until = 0
     outbox.server_rests_until = 0
     id_tokens.key_set.cache_clear()
+    client.places.cache_clear()
 
 
 @pytest.fixture(autouse=True)

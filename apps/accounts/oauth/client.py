@@ -5,11 +5,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
 from typing import Any
 
 import httpx
 import orjson
+from django.conf import settings
 
 from apps.accounts.errors import ProviderDown, ProviderRefused
 
@@ -21,11 +23,13 @@ ANSWER_SECONDS = 8.0
 LOGIN_SECONDS = 16.0
 """So long all the questions of one login may take."""
 MAX_BYTES = 256 * 1024
-AT_ONCE = 8
-"""Logins of one process that may wait for providers, so that a slow one does not take all of its threads."""
 ERROR_CODE = re.compile(r"[a-z_]{1,50}")
 
-places = BoundedSemaphore(AT_ONCE)
+
+@cache
+def places() -> BoundedSemaphore:
+    """For the logins of this process that may wait for providers: a slow one must not take all of its threads."""
+    return BoundedSemaphore(settings.OAUTH_AT_ONCE)
 
 
 class ProviderClient:
@@ -48,7 +52,7 @@ class ProviderClient:
         try:
             with self.http.stream(method, url, timeout=self.timeout(), **sent) as response:
                 status, answer = response.status_code, orjson.loads(self.body(response))
-        except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, orjson.JSONDecodeError) as error:
             raise self.down(type(error).__name__) from None  # its words may hold the address with the token
         if status == 429 or not (200 <= status < 300 or 400 <= status < 500):
             raise self.down(str(status))
@@ -92,7 +96,7 @@ def names_error(answer: dict[str, Any]) -> bool:
 @contextmanager
 def asking(name: str) -> Iterator[ProviderClient]:
     """A client for one login; ProviderDown if too many wait for providers already."""
-    if not places.acquire(blocking=False):
+    if not places().acquire(blocking=False):
         raise ProviderDown
     try:
         # Unpacked, a small answer could be a large one.
@@ -100,4 +104,4 @@ def asking(name: str) -> Iterator[ProviderClient]:
         with httpx.Client(headers=headers, follow_redirects=False) as http:
             yield ProviderClient(name, http)
     finally:
-        places.release()
+        places().release()
