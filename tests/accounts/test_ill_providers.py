@@ -1,6 +1,8 @@
 """Providers that are slow, down, or answer something else."""
 
+import socket
 import time
+from contextlib import suppress
 from threading import Thread
 
 import pytest
@@ -67,6 +69,31 @@ def test_all_that_it_is_asked_shares_one_time(providers):
     providers.delay = 0.4
 
     assert_down(by_code(providers, "github", **NEW))
+
+
+@pytest.fixture
+def dripping_port():
+    """Whoever is asked there answers a letter at a time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            with suppress(OSError), server.accept()[0] as caller:
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(1000):
+                    caller.sendall(b" ")
+                    time.sleep(0.05)
+
+        Thread(target=drip, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.usefixtures("_hurried")
+def test_one_that_drips_is_down_in_the_same_time(dripping_port, settings):
+    at(dripping_port, settings)
+    started = time.monotonic()
+
+    assert_down(login("tiktok", code="x", redirect_uri=OURS, **NEW))
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
