@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ExchangedCode, LinkedLogin, Session, User
 from apps.accounts.services.sessions import prune_sessions
+from apps.accounts.tokens import make_reactivation
 from apps.core.models import OutgoingMail
 from tests.accounts.authenticator import code, with_mfa, wrong_code
 from tests.accounts.mailbox import subjects
@@ -335,6 +336,17 @@ def test_who_is_away_may_come_back(providers, ann):
 
     back = ApiClient().post("/users/reactivate", {"token": away.json()["reactivate"]})
     assert back.json()["data"]["user"]["id"] == ann.pk
+
+
+def test_who_took_an_address_and_is_away_does_not_come_back_to_it(providers, db):
+    away = UserFactory(email="ann@example.com", is_active=False, deactivated_at=timezone.now())
+    theirs = make_reactivation(away)
+
+    token = by_token(providers, "google").json()["reactivate"]
+
+    assert ApiClient().post("/users/reactivate", {"token": theirs}).status_code == 400
+    assert ApiClient().post("/users/reactivate", {"token": token}).status_code == 200
+    assert not User.objects.get().has_usable_password()
 
 
 @pytest.mark.usefixtures("ann")
