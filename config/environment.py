@@ -190,6 +190,14 @@ def web_address(name: str) -> str:
     return value
 
 
+def oauth_client(provider: str) -> dict[str, Any]:
+    """What a provider of logins knows this installation by; nothing where it is not used."""
+    ids, secret = all_or_none(f"{provider}_CLIENT_ID", f"{provider}_SECRET")
+    client_ids = several(f"{provider}_CLIENT_ID", default="")
+    base_url = web_address(f"{provider}_BASE_URL")
+    return {"client_ids": client_ids, "secret": secret, "base_url": base_url} if ids else {}
+
+
 def redis_address(name: str) -> str:
     value = text(name, "")
     address = url(value, "redis", "rediss", "unix")

@@ -15,6 +15,7 @@ from config.environment import (
     log_level,
     mail_address,
     mail_server,
+    oauth_client,
     optional_secret,
     origins,
     public_address,
@@ -200,6 +201,13 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCESS_TOKEN_SECONDS = 30 * 60
 SESSION_DAYS = 30
+OAUTH_PROVIDERS = {
+    name: client
+    for name in ("google", "github", "facebook", "instagram", "tiktok")
+    if (client := oauth_client(name.upper()))
+}
+OAUTH_AT_ONCE = whole_number("OAUTH_AT_ONCE", default=8)
+OAUTH_REDIRECT_URIS = [f"{PUBLIC_URL}/oauth/callback", *several("OAUTH_REDIRECT_URIS", default="")]
 
 # Files: what the world may see, what it may not, and what comes with the code
 
@@ -305,6 +313,7 @@ THROTTLE_RATES = {
         "forgot_per_address": "5/hour",
         "reset": "30/hour",
         "reset_codes": "20/day",
+        "oauth": "100/15 minutes",
         "change_password": "20/hour",
         "change_email": "10/hour",
         "export": "10/day",
@@ -409,6 +418,8 @@ LOGGING = {
         **{name: {"handlers": [], "level": "NOTSET", "propagate": True} for name in ("uvicorn", "uvicorn.error")},
         # Its lines show queries, which may hold a token; configuring its parent would let them through.
         "uvicorn.access": {"handlers": [], "propagate": False},
+        # Their lines show addresses with tokens in them, and headers.
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore")},
         # The access log has told of every refusal already.
         "django.request": {"level": "ERROR"},
     },

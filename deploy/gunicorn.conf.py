@@ -15,7 +15,10 @@ bind = "unix:/run/infloo/web.sock"  # under systemd its socket counts instead
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 2)
 threads = 4
-raw_env = [f"DECODER_QUEUE={threads - 3}"]  # one waits for its picture, and two are left for those who have none
+raw_env = [
+    f"DECODER_QUEUE={threads - 3}",  # one waits for its picture, and two are left for those who have none
+    f"OAUTH_AT_ONCE={threads - 2}",  # two wait for a provider of logins
+]
 worker_tmp_dir = "/dev/shm"  # noqa: S108  # the heartbeat must not wait for a disk
 
 # nginx keeps the callers' connections; here each request brings its own, so that a reload loses none.

@@ -12,12 +12,14 @@ from django.db import connection, transaction
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
+from apps.accounts.oauth import client, id_tokens
 from apps.core import site_settings
 from apps.core.http import throttling
 from apps.core.mail import outbox
 from apps.core.operations import api as operations
 from apps.core.operations.seed import seed
 from config import asgi, wsgi
+from tests.accounts.providers import NAMES, Providers, running_providers
 from tests.all_ran import Ran
 from tests.client import ApiClient
 from tests.factories import UserFactory
@@ -84,6 +86,8 @@ def _fresh_process() -> None:
     throttling.own_limiter.cache_clear()
     throttling.redis_rests_until = 0
     outbox.server_rests_until = 0
+    id_tokens.key_set.cache_clear()
+    client.places.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +161,14 @@ def each(subtests: pytest.Subtests, db) -> Callable[..., AbstractContextManager[
             transaction.set_rollback(True)
 
     return check
+
+
+@pytest.fixture
+def providers(settings: Any) -> Iterator[Providers]:
+    """A fake of all providers of logins, at which this installation is known."""
+    with running_providers() as fake:
+        settings.OAUTH_PROVIDERS = {name: fake.client(name) for name in NAMES}
+        yield fake
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import (
     Block,
     Document,
+    LinkedLogin,
     Profile,
     ProfileCategory,
     ProfilePlatform,
@@ -68,6 +69,15 @@ class SecondFactorFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     secret = factory.LazyFunction(lambda: encrypt(SECRET))
     confirmed_at = factory.LazyFunction(timezone.now)
+
+
+class LinkedLoginFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = LinkedLogin
+
+    user = factory.SubFactory(UserFactory)
+    provider = LinkedLogin.Provider.GOOGLE
+    subject = factory.Sequence(lambda n: f"subject-{n}")
 
 
 class ProfilePlatformFactory(factory.django.DjangoModelFactory):

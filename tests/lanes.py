@@ -22,7 +22,10 @@ BOTH = (
 )
 """On PostgreSQL and Redis too: SQL of its own, permission tables, fan-outs, and what callers do at the same moment."""
 
-ONCE = ("tests/accounts/test_access_tokens.py", "tests/accounts/test_cookies.py", "tests/live/test_access.py")
+ONCE = (
+    *("tests/accounts/test_access_tokens.py", "tests/accounts/test_cookies.py", "tests/live/test_access.py"),
+    "tests/accounts/test_id_tokens.py",
+)
 """In those folders, but about what is sent and answered only."""
 
 PROCESSES = ("tests/e2e", "tests/deploy/test_layout.py", "tests/core/operations/test_backup.py")
@@ -33,7 +36,7 @@ PROCESSES_ONCE = (
     *("tests/e2e/test_mobile_page.py", "tests/e2e/test_readme.py", "tests/e2e/test_sqlite_writers.py"),
     *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py", "tests/e2e/test_document_000.py"),
     *("tests/e2e/test_start_and_stop.py", "tests/e2e/test_mails.py", "tests/e2e/test_guessing.py"),
-    "tests/e2e/test_mfa.py",
+    *("tests/e2e/test_mfa.py", "tests/e2e/test_oauth.py"),
 )
 """The same on SQLite only."""
 

@@ -19,6 +19,7 @@ PUBLIC = DEAF | {
     "refresh",
     "get_csrf_token",
     "login_by_cookie",
+    "login_by_provider",
     "refresh_by_cookie",
     "reactivate",
     "verify_email",

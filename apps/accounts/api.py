@@ -28,12 +28,15 @@ from apps.accounts.schemas import (
     EnrolmentOut,
     ExportOut,
     ForgotPasswordIn,
+    LinkedLoginOut,
     LoginIn,
     LoginOut,
     MfaOut,
+    OAuthIn,
     OtpIn,
     OwnProfileOut,
     ProfileIn,
+    ProofIn,
     RefreshIn,
     RegisteredOut,
     RegisterIn,
@@ -44,7 +47,7 @@ from apps.accounts.schemas import (
     UserTypeOut,
     VerifyEmailIn,
 )
-from apps.accounts.services import addresses, documents, exports, leaving, mfa, passwords, people, sessions
+from apps.accounts.services import addresses, documents, exports, leaving, mfa, oauth, passwords, people, sessions
 from apps.core.http import files
 from apps.core.http.auth import FileLink, SignedInRequest, anyone, bearer_token
 from apps.core.http.clients import client_of
@@ -157,6 +160,29 @@ def refresh_by_cookie(request: HttpRequest, response: HttpResponse) -> Any:
         clear_tokens(refusal)
         return refusal
     return ok(None, "Token refreshed")
+
+
+@router.post(
+    "/users/auth/oauth",
+    auth=None,
+    throttle=Throttle("oauth"),
+    response={200: Reply[LoginOut], 201: Reply[LoginOut], **refusals(401, 403, 409)},
+)
+def login_by_provider(request: HttpRequest, data: Payload[OAuthIn]) -> Status[Answer]:
+    signed_in, is_new = oauth.login(form=data, client=client_of(request))
+    return Status(201, ok(signed_in, "New user created")) if is_new else Status(200, ok(signed_in, "Login successful."))
+
+
+@router.post("/users/auth/oauth/{provider}", throttle=Throttle("oauth"), response=Reply[LinkedLoginOut])
+def link_provider(request: SessionRequest, provider: str, data: Payload[ProofIn]) -> Answer:
+    session, client = request.session_row, client_of(request)
+    return ok(oauth.link(session=session, provider=provider.lower(), form=data, client=client), "Login linked")
+
+
+@router.delete("/users/auth/oauth/{provider}", response={204: None})
+def unlink_provider(request: SignedInRequest, provider: str) -> Status[None]:
+    oauth.unlink(user=request.user, provider=provider.lower())
+    return Status(204, None)
 
 
 @router.post("/users/auth/verify-email", auth=None, throttle=Throttle("verify"), response=Reply[None])

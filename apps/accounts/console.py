@@ -62,6 +62,7 @@ PAGES = [
         tabs=Tabs("status__exact", [("", "All"), *Document.Status.choices]),
     ),
     Page("People", "Sessions", "devices", "accounts.session", order=130),
+    Page("People", "Linked logins", "link", "accounts.linkedlogin", order=135),
     Page("People", "Blocks", "block", "accounts.block", order=140),
     Page("People", "Erasures", "person_remove", "accounts.erasure", order=145),
     Page("Operations", "Taxonomies", "category", "accounts.taxonomy", order=910),

@@ -1,4 +1,4 @@
-from apps.core.http.errors import DomainError, InvalidToken, NotAuthenticated, PermissionDenied
+from apps.core.http.errors import DomainError, InvalidToken, NotAuthenticated, PermissionDenied, Unavailable
 
 
 class BadCredentials(NotAuthenticated):
@@ -135,3 +135,48 @@ class ReasonRequired(DomainError):
 class VerificationRequired(PermissionDenied):
     code = "verification_required"
     detail = "Please verify your account first."
+
+
+class ProviderNotConfigured(DomainError):
+    code = "provider_not_configured"
+    detail = "Signing in with this provider is not possible here."
+    field = "provider"
+
+
+class ProviderRefused(DomainError):
+    """Its token or code is wrong, old, used, or was made for another app."""
+
+    code = "provider_refused"
+    detail = "The provider did not confirm this login. Please start again."
+
+
+class ProviderDown(Unavailable):
+    code = "provider_down"
+    detail = "The provider does not answer at the moment. Please try again later."
+
+
+class AddressTaken(DomainError):
+    code = "email_taken"
+    detail = "A user with that email already exists."
+    field = "email"
+
+
+class RedirectNotAllowed(DomainError):
+    code = "redirect_uri_not_allowed"
+    detail = "This address is not allowed."
+    field = "redirect_uri"
+
+
+class LinkedElsewhere(DomainError):
+    code = "linked_elsewhere"
+    detail = "Another account signs in with this."
+
+
+class AlreadyLinked(DomainError):
+    code = "already_linked"
+    detail = "Another login of this provider is linked already. Unlink it first."
+
+
+class LastWayIn(DomainError):
+    code = "last_way_in"
+    detail = "You have no other way to sign in. Choose a password first."

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from apps.accounts.models import Erasure, PasswordReset, Session, User
+from apps.accounts.models import Erasure, LinkedLogin, PasswordReset, Session, User
 from apps.accounts.models.resets import LIFETIME
 from apps.accounts.tokens import VERIFICATION_DAYS, make_verification
 from apps.core.http.links import absolute
@@ -40,6 +40,13 @@ def new_login(mail: OutgoingMail) -> dict[str, Any]:
     return warning(mail) | {"device": session.device if session else "", "at": mail.created_at}
 
 
+def login_linked(mail: OutgoingMail) -> dict[str, Any] | None:
+    """With the provider that caused it, unless it is unlinked again."""
+    links = LinkedLogin.objects.of(mail.user_id).filter(linked_at__lte=mail.created_at)
+    linked = links.order_by("linked_at").last()
+    return warning(mail) | {"provider": linked.get_provider_display()} if linked else None
+
+
 def warning(mail: OutgoingMail) -> dict[str, Any]:
     return {"link": absolute("/reset-password")}
 
@@ -58,6 +65,7 @@ MAILS = [
     MailKind("mfa_disabled", "Two-step login is off", warning),
     MailKind("mfa_reset", "Two-step login was reset", warning),
     MailKind("new_login", "A login from a new device", new_login),
+    MailKind("login_linked", "Another way to sign in", login_linked),
     MailKind("address_change_asked", "Another e-mail address for your account", warning),
     MailKind("deletion_asked", "Your account will be deleted", deletion_asked),
     MailKind("deletion_cancelled", "Your account will not be deleted", warning),

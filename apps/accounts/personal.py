@@ -10,6 +10,7 @@ from apps.accounts.models import (
     Export,
     KnownAddress,
     KnownDevice,
+    LinkedLogin,
     PasswordReset,
     Profile,
     ProfileCategory,
@@ -87,6 +88,7 @@ PERSONAL = [
     Personal(KnownAddress, ["user"], export=Exported("known_addresses", ["network", "last_login_at"]), erase=deleted),
     Personal(KnownDevice, ["user"], export=Exported("known_devices", ["device", "last_login_at"]), erase=deleted),
     Personal(PasswordReset, ["user"], export="Hashes of a link and a code, for ten minutes.", erase=deleted),
+    Personal(LinkedLogin, ["user"], export=Exported("linked_logins", ["provider", "linked_at"]), erase=deleted),
     Personal(BackupCode, ["factor__user"], export="Hashes of codes for when an app is lost.", erase=deleted),
     Personal(SecondFactor, ["user"], export="The secret that an app shares with us, encrypted.", erase=deleted),
     Personal(

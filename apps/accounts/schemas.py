@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Strin
 
 from apps.accounts.addresses import MAX_ADDRESS, ascii_address
 from apps.accounts.devices import device_or_unknown
-from apps.accounts.models import Document, Export
+from apps.accounts.models import Document, Export, LinkedLogin
 from apps.accounts.models.profiles import categories_of_user, platforms_of_user
 from apps.accounts.models.users import refuse_reserved
 from apps.core.http.links import FileUrl, file_url, public_url
@@ -228,6 +228,40 @@ class ChangePasswordIn(In):
 class ChangeEmailIn(In):
     email: Email
     password: Secret | None = None
+
+
+class ProofIn(In):
+    """What a provider gave a client: a token, or the code that came back to `redirect_uri`."""
+
+    access_token: Secret | None = Field(None, validation_alias=AliasChoices("access_token", "token"))
+    id_token: Secret | None = None
+    nonce: Secret | None = Field(None, description="What the client asked the provider to put into the ID token.")
+    code: Secret | None = None
+    redirect_uri: Secret | None = None
+    code_verifier: Secret | None = None
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        if [self.access_token, self.id_token, self.code].count(None) != 2:
+            raise ValueError("Send either access_token, id_token or code.")
+        if (self.code is None) != (self.redirect_uri is None):
+            raise ValueError("Send redirect_uri with a code.")
+        return self
+
+
+class OAuthIn(ProofIn):
+    """The last three are for a new account: `email` where the provider tells of none that it has verified."""
+
+    provider: Annotated[LinkedLogin.Provider, AnyCase]
+    otp: Secret | None = None
+    role: Slug | None = Field(None, validation_alias=AliasChoices("role", "user_type"))
+    country: Country | None = None
+    email: Email | None = None
+
+
+class LinkedLoginOut(Out):
+    provider: LinkedLogin.Provider
+    linked_at: datetime
 
 
 class TokensOut(Out):

@@ -1,6 +1,6 @@
 """Forms show fields. What these may hold is said by the API's schemas, what may be done by the services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,6 +11,7 @@ from apps.accounts.models import UserType
 from apps.accounts.schemas import (
     CookieLoginIn,
     ForgotPasswordIn,
+    OAuthIn,
     RegisterIn,
     ResetPasswordIn,
     SecondStepIn,
@@ -34,6 +35,8 @@ class SchemaForm(forms.Form):
 
     default_renderer = Renderer
     schema: ClassVar[type[In]]
+    known: dict[str, Any] = {}
+    """What is not asked, and sent along."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,7 +49,7 @@ class SchemaForm(forms.Form):
     def carry_out(self, action: Callable[[Any], Any]) -> Any:
         """What `action` returns, given the checked value; None where something was refused."""
         self.full_clean()
-        sent = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        sent = self.known | {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
         try:
             return action(self.schema.model_validate(sent))
         except ValidationError as error:
@@ -77,6 +80,17 @@ def email_field(autocomplete: str) -> forms.CharField:
     return forms.CharField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": autocomplete}))
 
 
+def code_field() -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}
+    return forms.CharField(
+        label="Code of your authenticator app, or a backup code", widget=forms.TextInput(attrs=attrs)
+    )
+
+
+def roles() -> Iterable[tuple[str, str]]:
+    return UserType.objects.open_to_all().values_list("slug", "name")
+
+
 class LoginForm(SchemaForm):
     schema = CookieLoginIn
     email = username_field("E-mail address or username")
@@ -86,10 +100,7 @@ class LoginForm(SchemaForm):
 class CodeForm(SchemaForm):
     schema = SecondStepIn
     token = forms.CharField(widget=forms.HiddenInput)
-    otp = forms.CharField(
-        label="Code of your authenticator app, or a backup code",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}),
-    )
+    otp = code_field()
 
 
 class JoinForm(SchemaForm):
@@ -97,12 +108,22 @@ class JoinForm(SchemaForm):
     username = username_field("Username")
     email = email_field("email")
     password = password_field("Password", "new-password")
-    role = forms.ChoiceField(label="I am")
+    role = forms.ChoiceField(label="I am", choices=roles)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+
+class OAuthForm(SchemaForm):
+    """What a login at a provider still lacks."""
+
+    schema = OAuthIn
+    role = forms.ChoiceField(label="I am", choices=roles)
+    email = email_field("email")
+    otp = code_field()
+
+    def __init__(self, *args: Any, proof: dict[str, Any], asks: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = UserType.objects.open_to_all().values_list("slug", "name")
-        self.fields["role"].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
+        self.known = proof
+        for name in self.fields.keys() - set(asks):
+            del self.fields[name]
 
 
 class ForgotForm(SchemaForm):

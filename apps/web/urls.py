@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.web import views
+from apps.web import oauth, views
 
 app_name = "web"
 
@@ -14,5 +14,7 @@ urlpatterns = [
     path("verify-email", views.verify_email, name="verify_email"),
     path("reset-password", views.reset_password, name="reset_password"),
     path("unsubscribe", views.unsubscribe, name="unsubscribe"),
+    path("oauth/callback", oauth.callback, name="oauth_callback"),
+    path("oauth/<slug:provider>", oauth.start, name="oauth"),
     path(".well-known/change-password", views.change_password),
 ]

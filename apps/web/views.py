@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.auth import SessionRequest
 from apps.accounts.cookies import clear_tokens, set_tokens
 from apps.accounts.errors import OtpRequired
+from apps.accounts.oauth.providers import configured
 from apps.accounts.schemas import CookieLoginIn, RegisterIn, SecondStepIn
 from apps.accounts.services import addresses, passwords, people, sessions
 from apps.core.http.clients import client_address, client_of, network_of
@@ -71,7 +72,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return home_with(tokens)
     if isinstance(form.refusal, OtpRequired):
         return page(request, "login_code", form=CodeForm(initial={"token": form.refusal.token}))
-    return page(request, "login", form=form)
+    return page(request, "login", form=form, providers=configured())
 
 
 @sensitive_post_parameters()
@@ -114,7 +115,7 @@ def join(request: HttpRequest) -> HttpResponse:
     form = JoinForm(sent(request))
     if request.method == "POST" and (tokens := form.carry_out(limited(request, "register", act))):
         return home_with(tokens)
-    return page(request, "join", form=form)
+    return page(request, "join", form=form, providers=configured())
 
 
 @sensitive_post_parameters()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
-from apps.accounts.models import Block, Document, Erasure, Session, Taxonomy, User, UserType
+from apps.accounts.models import Block, Document, Erasure, LinkedLogin, Session, Taxonomy, User, UserType
 from apps.core import audit
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.core.queue import queue
@@ -30,6 +30,7 @@ from tests.factories import (
     DocumentFactory,
     EventFactory,
     FanOutFactory,
+    LinkedLoginFactory,
     MessageFactory,
     NotificationFactory,
     ProfileCategoryFactory,
@@ -66,6 +67,7 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     User: make_user,
     UserType: lambda: UserType.objects.create(name=f"n{UserType.objects.count()}", slug=f"s{UserType.objects.count()}"),
     Session: lambda: sign_in(UserFactory()),
+    LinkedLogin: LinkedLoginFactory,
     Document: lambda: DocumentFactory(approved=True, reviewed_by=StaffFactory()),
     Block: BlockFactory,
     Erasure: lambda: Erasure.objects.create(user=UserFactory()),

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch
 from django_q.models import Failure, OrmQ, Success
 from unfold.admin import ModelAdmin
 
-from apps.accounts.models import Block, Document, Erasure, Profile, Session, Taxonomy, User, UserType
+from apps.accounts.models import Block, Document, Erasure, LinkedLogin, Profile, Session, Taxonomy, User, UserType
 from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
@@ -46,6 +46,7 @@ def test_every_row_that_staff_may_have_to_see_is_there():
             *["accounts.knownaddress", "accounts.knowndevice", "accounts.passwordreset"],
             *["accounts.secondfactor", "accounts.backupcode"],
             *["accounts.export", "accounts.reservedusername"],
+            *["accounts.exchangedcode", "accounts.spentstate"],
             *["live.head", "live.payload", "live.entry"],
             "moderation.reportfile",
             "social.storyview",
@@ -93,7 +94,7 @@ def test_who_signs_in_arrives_at_the_first_page(staff, client):
 
 READ_ONLY = [
     *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Report, Preferences],
-    *[IdempotencyKey, Document, Block, Erasure, LogEntry, Success, OrmQ],
+    *[IdempotencyKey, Document, LinkedLogin, Block, Erasure, LogEntry, Success, OrmQ],
 ]
 
 
@@ -132,7 +133,8 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
     assert sections[1:] == ["People", "Network", "Events", "Chat", "Moderation", "Notifications", "Operations"]
     assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
     seeded = [
-        *[User, UserType, Document, Session, Block, Erasure, Connection, Story, Event, Attendance],
+        *[User, UserType, Document, Session, LinkedLogin, Block, Erasure, Connection, Story, Event],
+        Attendance,
         *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, Preferences, AuditEntry],
         *[OutgoingMail, RefusedAddress],
     ]

@@ -37,6 +37,7 @@ EMPTY_LISTS = {
     "/admin/core/outgoingmail/": "nothing is sent to the people of the demo network",
     "/admin/core/refusedaddress/": "nor is anything refused",
     "/admin/core/failedattempts/": "nobody has guessed at a password yet",
+    "/admin/accounts/linkedlogin/": "the demo people sign in with their passwords",
     "/admin/core/idempotencykey/": "they are forgotten after a day, and the demo people send no requests",
 }
 EMPTY_COLUMNS = {

@@ -6,7 +6,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RadioFilter, 
 from unfold.decorators import action, display
 
 from apps.accounts.devices import device_or_unknown
-from apps.accounts.models import Block, Session
+from apps.accounts.models import Block, LinkedLogin, Session
 from apps.accounts.models.sessions import SessionQuerySet
 from apps.accounts.services import sessions
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
@@ -70,6 +70,20 @@ class SessionAdmin(ReadOnlyAdmin):
         for session in chosen:
             sessions.end_session(session=session, by=request.user)
         self.message_user(request, f"Ended {len(chosen)} sessions.")
+
+
+@admin.register(LinkedLogin)
+class LinkedLoginAdmin(ReadOnlyAdmin):
+    """By what a provider knows somebody is theirs, and nobody has to see it."""
+
+    list_display = ["person", "provider", "linked_at"]
+    list_select_related = ["user__profile"]
+    list_filter = ["provider", ("user", AutocompleteSelectFilter)]
+    search_fields = ["user__username"]
+    search_help_text = "A username."
+    ordering = ["-pk"]
+    fields = ["user", "provider", "linked_at"]
+    person = person_column("user", "person")
 
 
 @admin.register(Block)

@@ -2,6 +2,7 @@ from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.leaving import Erasure, Export
 from apps.accounts.models.mfa import BackupCode, SecondFactor
+from apps.accounts.models.oauth import ExchangedCode, LinkedLogin, SpentState
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.resets import PasswordReset
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
@@ -25,9 +26,11 @@ __all__ = [
     "Block",
     "Document",
     "Erasure",
+    "ExchangedCode",
     "Export",
     "KnownAddress",
     "KnownDevice",
+    "LinkedLogin",
     "PasswordReset",
     "Profile",
     "ProfileCategory",
@@ -35,6 +38,7 @@ __all__ = [
     "ReservedUsername",
     "SecondFactor",
     "Session",
+    "SpentState",
     "Taxonomy",
     "User",
     "UserQuerySet",

@@ -25,7 +25,16 @@ def register(*, form: RegisterIn) -> User:
     user_type = chosen_type(form)
     refuse_taken_or_weak(form)
     try:
-        return create_account(form, user_type)
+        return create_account(
+            user_type=user_type,
+            username=form.username,
+            email=form.email,
+            password=form.password,
+            first_name=form.first_name,
+            last_name=form.last_name,
+            phone=form.phone,
+            country=form.country,
+        )
     except IntegrityError:
         # Somebody took the name meanwhile: this time the check finds it.
         refuse_taken_or_weak(form)
@@ -35,7 +44,11 @@ def register(*, form: RegisterIn) -> User:
 def chosen_type(form: RegisterIn) -> UserType:
     if (sent := form.chosen_type()) is None:
         raise Invalid({"user_type_id": ["This field is required."]})
-    field, choice = sent
+    return type_called(*sent)
+
+
+def type_called(field: str, choice: str) -> UserType:
+    """The type open to all whose id or name was sent in `field`."""
     types = UserType.objects.open_to_all()
     found = types.filter(pk=int(choice)) if choice.isdecimal() else types.named(choice)
     if (user_type := found.first()) is None:
@@ -63,20 +76,34 @@ def new_user(form: RegisterIn) -> User:
 
 
 @transaction.atomic
-def create_account(form: RegisterIn, user_type: UserType) -> User:
+def create_account(
+    *,
+    user_type: UserType,
+    username: str,
+    email: str,
+    password: str | None,
+    email_verified: bool = False,
+    first_name: str = "",
+    last_name: str = "",
+    phone: str | None = None,
+    country: str | None = None,
+) -> User:
+    """Welcomed, and asked whether the address is theirs if nobody has verified it; None for no password."""
     user = User.objects.create_user(
-        form.username,
-        form.email,
-        form.password,
-        first_name=form.first_name,
-        last_name=form.last_name,
+        username,
+        email,
+        password,
+        email_verified=email_verified,
+        first_name=first_name,
+        last_name=last_name,
         user_type=user_type,
         terms_version=site_settings().terms_version,
         terms_accepted_at=timezone.now(),
     )
-    Profile.objects.filter(user=user).update(phone=form.phone or "", country=form.country or "")
+    Profile.objects.filter(user=user).update(phone=phone or "", country=country or "")
     notify(receiver=user, code="welcome", actor=None, redirect=leads_to(user))
-    queue_mail(kind="verify_email", user=user)
+    if not email_verified:
+        queue_mail(kind="verify_email", user=user)
     return user
 
 

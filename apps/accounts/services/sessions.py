@@ -12,7 +12,16 @@ from django.utils import timezone
 from apps.accounts.credentials import check_credentials
 from apps.accounts.devices import device_name
 from apps.accounts.errors import AccountDeactivated, AccountInactive, BadCredentials, TokenReused
-from apps.accounts.models import KnownAddress, KnownDevice, PasswordReset, Session, User, person
+from apps.accounts.models import (
+    ExchangedCode,
+    KnownAddress,
+    KnownDevice,
+    PasswordReset,
+    Session,
+    SpentState,
+    User,
+    person,
+)
 from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.services.mfa import check_second_factor, pass_second_step
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
@@ -201,6 +210,8 @@ def shut_out(*, user: User) -> None:
 def prune_sessions() -> None:
     Session.objects.long_dead().delete()
     PasswordReset.objects.expired().delete()
+    ExchangedCode.objects.expired().delete()
+    SpentState.objects.expired().delete()
     KnownAddress.objects.outdated().delete()
     KnownDevice.objects.outdated().delete()
     counters.prune()

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from apps.accounts.oauth.providers import PROVIDERS
 from apps.core.http import throttling
 from apps.live import bell
 from config import environment as readers
@@ -73,6 +74,9 @@ def test_it_starts_with_the_three_secrets(tmp_path):
         ({**S3, "S3_ENDPOINT": "s3.example"}, "S3_ENDPOINT must look like https://s3.example"),
         ({**S3, "S3_PUBLIC_URL": "https://cdn.example/?x=1"}, "S3_PUBLIC_URL must look like https://s3.example"),
         ({"S3_ENDPOINT": "https://s3.example"}, "Set S3_BUCKET and its companions too"),
+        ({"GOOGLE_CLIENT_ID": "a"}, "Set GOOGLE_SECRET too, or none of GOOGLE_CLIENT_ID, GOOGLE_SECRET."),
+        ({"TIKTOK_SECRET": "a"}, "Set TIKTOK_CLIENT_ID too"),
+        ({"GITHUB_BASE_URL": "github"}, "GITHUB_BASE_URL must look like"),
         ({"METRICS_TOKEN": "short"}, "Set METRICS_TOKEN to a random string of at least 32 characters"),
         ({"WORKER_TIMEOUT": "360", "WORKER_RETRY": "360"}, "WORKER_TIMEOUT must be below WORKER_RETRY"),
     ],
@@ -94,12 +98,29 @@ def test_origins_are_taken_as_browsers_send_them(tmp_path):
     assert run.stdout == "['https://app.example', 'http://127.0.0.1:3000']\n"
 
 
+def test_a_provider_of_logins_may_know_several_apps(tmp_path):
+    run = start(
+        tmp_path,
+        "print(config.settings.OAUTH_PROVIDERS, config.settings.OAUTH_REDIRECT_URIS)",
+        GOOGLE_CLIENT_ID="web, ios",
+        GOOGLE_SECRET="s",
+        GOOGLE_BASE_URL="http://127.0.0.1:9000/",
+        OAUTH_REDIRECT_URIS="infloo://oauth",
+    )
+
+    assert run.stdout == (
+        "{'google': {'client_ids': ['web', 'ios'], 'secret': 's', 'base_url': 'http://127.0.0.1:9000'}} "
+        "['http://127.0.0.1:8000/oauth/callback', 'infloo://oauth']\n"
+    )
+
+
 WHOLE_NUMBERS = [
     "PORT",
     "DATABASE_POOL_SIZE",
     "MAX_BODY_BYTES",
     "MAX_UPLOAD_BYTES",
     "IDEMPOTENCY_KEYS",
+    "OAUTH_AT_ONCE",
     "WORKER_PROCESSES",
     "WORKER_TIMEOUT",
     "WORKER_RETRY",
@@ -255,6 +276,7 @@ def test_the_example_names_every_variable_and_no_other():
     calls = [node for node in ast.walk(ast.parse((ROOT / "config/settings.py").read_text())) if is_call(node, names)]
     read = {argument.value for call in calls for argument in call.args if isinstance(argument, ast.Constant)}
     read |= {f"THROTTLE_{name.upper()}" for name in settings.THROTTLE_RATES}
+    read |= {f"{name.upper()}_{part}" for name in PROVIDERS for part in ("CLIENT_ID", "SECRET", "BASE_URL")}
 
     lines = (ROOT / ".env.example").read_text().splitlines()
     named = {match[1] for line in lines if (match := re.match(r"#?([A-Z0-9_]+)=", line))}
