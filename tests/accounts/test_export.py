@@ -5,6 +5,7 @@ from io import BytesIO
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.test import Client
@@ -274,6 +275,20 @@ def test_one_that_cannot_be_stored_is_tried_three_times(alice_client, run_jobs, 
     monkeypatch.undo()
     alice_client.post(URL)
     run_jobs()
+    assert export_of(alice_client)["status"] == "ready"
+
+
+def test_what_a_killed_try_has_stored_is_replaced(alice_client, stored_files):
+    alice_client.post(URL)
+    export = Export.objects.get()
+    export.file.storage.save(export.file.name, ContentFile(b"half an archive"))
+    Export.objects.update(tries=1, taken_up_at=timezone.now())
+    lose_the_job()
+
+    take_up_exports()
+
+    [path] = stored_files()
+    assert zipfile.ZipFile(path).testzip() is None
     assert export_of(alice_client)["status"] == "ready"
 
 
