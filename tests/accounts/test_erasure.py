@@ -18,7 +18,7 @@ from apps.accounts.tasks import erase_due, erase_late_rows
 from apps.core import audit
 from apps.core.declarations import Personal, declared
 from apps.core.mail.files import FileBackend
-from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
+from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.events.models import Attendance, Event
 from apps.live.models import Entry, Payload
 from apps.messaging.models import Attachment, Conversation, Message
@@ -192,6 +192,9 @@ def life(settings, alice, run_jobs, django_capture_on_commit_callbacks):
     client.post("/users/export")
     client.post("/users/auth/forgot-password", {"email": alice.email})
     RefusedAddress.objects.create(address="alice@wonder.example")
+    FailedAttempts.objects.create(
+        limit="login_failures", subject=alice.pk, network="203.0.113.9", count=1, expires_at=timezone.now()
+    )
     OutgoingMail.objects.create(kind="verify_email", user=alice, address="old@wonder.example", sent_at=timezone.now())
     FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Al.ice-99", to=["old@wonder.example"])])
     FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Bob", to=[bob.email])])
@@ -210,7 +213,7 @@ def life(settings, alice, run_jobs, django_capture_on_commit_callbacks):
 
 WORDS = [
     *["al.ice-99", "wonder.example", "Alicia", "Liddéll", "4917055501234", "Down the hole", "Oxfordshire"],
-    *["alicewonder", "A rabbit", "Tea party"],
+    *["alicewonder", "A rabbit", "Tea party", "203.0.113.9"],
 ]
 AUDIT = {("core.AuditEntry", "target")}
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 RUN_SECONDS = 200
 """A run of the schedule begins with nobody after this."""
 LATE = timedelta(days=2)
+"""So long what is found of somebody erased may have been on its way."""
 STAYS = {"id", "user_type", "date_joined"}
 """What a row without a name says: the role that others see, and since when it is there."""
 
@@ -62,12 +64,22 @@ def cancel_erasure(*, user: User, by: User) -> bool:
 
 def erase_due() -> None:
     """Those whose time has come, each by themselves; who could not be erased is tried again next time."""
+    for_each(Erasure.objects.due().order_by("due_at").values_list("pk", flat=True), erase)
+
+
+def erase_late_rows() -> None:
+    """What was still being written while somebody was erased, as by an upload that took its time."""
+    lately = User.objects.erased_since(timezone.now() - LATE).values_list("pk", flat=True)
+    for_each(lately, lambda user_id: erase_rows(entries(), DataSubject(user_id, DELETED_USER)))
+
+
+def for_each(user_ids: Iterable[int], act: Callable[[int], None]) -> None:
     until = time.monotonic() + RUN_SECONDS
-    for user_id in list(Erasure.objects.due().order_by("due_at").values_list("pk", flat=True)):
+    for user_id in list(user_ids):
         if time.monotonic() > until:
             break
         try:
-            erase(user_id)
+            act(user_id)
         except Exception:  # each storage has errors of its own
             logger.exception("person %s could not be erased", user_id)
 
@@ -88,18 +100,12 @@ def erase(user_id: int) -> None:
         Erasure.objects.filter(pk=user.pk).delete()
 
 
-def erase_late_rows() -> None:
-    """What was still being written while somebody was erased, as by an upload that took its time."""
-    for user_id in User.objects.erased_since(timezone.now() - LATE).values_list("pk", flat=True):
-        erase_rows(entries(), DataSubject(user_id, DELETED_USER))
-
-
 def entries() -> list[Personal]:
     rooms = reversed(declared_by_room("personal", "PERSONAL").values())
     return [entry for room in rooms for entry in room]
 
 
-def erase_rows(declared: list[Personal], subject: DataSubject) -> None:
+def erase_rows(declared: Iterable[Personal], subject: DataSubject) -> None:
     for entry in declared:
         if callable(entry.erase):
             entry.erase(entry.rows_of(subject.id), subject)
