@@ -12,8 +12,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import Session
+from apps.accounts.models import Erasure, Session
 from apps.accounts.services import sessions
+from apps.accounts.tasks import erase_due
 from apps.accounts.tokens import Claims, Purpose, make_token, read_token
 from apps.live.hub import MAX_STREAMS
 from tests.client import sign_in
@@ -81,6 +82,24 @@ def test_being_signed_out_everywhere_ends_all_streams(serve, alice):
             await stream.done()
 
         assert [stream.events[-1].data for stream in all] == [{"reason": "session_ended"}] * 3
+
+    serve(scenario)
+
+
+def test_being_erased_ends_all_streams(serve, alice):
+    def erase():
+        Erasure.objects.create(user=alice, due_at=timezone.now())
+        erase_due()
+
+    async def scenario(server):
+        await aside(greet, alice)
+        streams = [await server.listen(alice) for _ in range(3)]
+
+        await aside(erase)
+        for stream in streams:
+            await stream.done()
+
+        assert [stream.events[-1].data for stream in streams] == [{"reason": "session_ended"}] * 3
 
     serve(scenario)
 
