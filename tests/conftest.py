@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import TransactionTestCase
 from django_q.models import OrmQ
 
 from apps.accounts.models import User
@@ -22,6 +23,7 @@ from config import asgi, wsgi
 from tests.accounts.providers import NAMES, Providers, running_providers
 from tests.all_ran import Ran
 from tests.client import ApiClient
+from tests.emptying import as_seeded, empty_tables
 from tests.factories import UserFactory
 
 
@@ -63,16 +65,8 @@ def pytest_collection_finish() -> None:
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
     with django_db_blocker.unblock():
         seed()
-
-
-@pytest.fixture(autouse=True)
-def _seeded_again(request: pytest.FixtureRequest) -> None:
-    """Transactional tests end by emptying every table."""
-    names = set(request.fixturenames)
-    marker = request.node.get_closest_marker("django_db")
-    if names & {"transactional_db", "live_server"} or (marker and marker.kwargs.get("transaction")):
-        request.getfixturevalue("transactional_db")
-        seed()
+        as_seeded()
+    TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
