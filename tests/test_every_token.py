@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import tokens
-from apps.accounts.models import PasswordReset, User
+from apps.accounts.jobs import build_export
+from apps.accounts.models import Document, Export, PasswordReset, User
+from apps.accounts.services.exports import request_export
 from apps.core.http.links import file_path
 from apps.core.mail import unsubscribing
 from apps.core.models import OutgoingMail
@@ -49,6 +52,13 @@ def document(user: User) -> str:
     return file_path("document", DocumentFactory(user=user).pk, user.pk).partition("sig=")[2]
 
 
+def export(user: User) -> str:
+    request_export(user=user)
+    made = Export.objects.get(user=user)
+    build_export(made.pk)
+    return file_path("export", made.pk, user.pk).partition("sig=")[2]
+
+
 def post(path: str, body: dict[str, str]) -> bool:
     return ApiClient().post(path, body).status_code == 200
 
@@ -65,9 +75,9 @@ def log_in(token: str) -> bool:
     return Client().post("/login/code/", {"token": token, "otp": code()}).headers.get("Location") == "/"
 
 
-def get_document(token: str) -> bool:
-    number = DocumentFactory._meta.model.objects.latest("pk").pk
-    return get(f"/files/document/{number}?sig={token}")
+def get_file(kind: str, model: type[Model], token: str) -> bool:
+    """The last one that there is."""
+    return get(f"/files/{kind}/{model._default_manager.latest('pk').pk}?sig={token}")
 
 
 PLACES = {
@@ -91,7 +101,8 @@ PLACES = {
     "unsubscribe": Place(
         unsubscribe, lambda token: Client().post(f"/unsubscribe?token={token}").status_code == 200, False
     ),
-    "document": Place(document, get_document, True),
+    "document": Place(document, lambda token: get_file("document", Document, token), True),
+    "export": Place(export, lambda token: get_file("export", Export, token), True),
     "calendar": Place(
         lambda user: feed_url(feed_of(user)).partition("token=")[2],
         lambda token: get(f"/events/calendar.ics?token={token}"),
@@ -113,6 +124,7 @@ def test_its_own_token_opens_it(db, place):
 @pytest.mark.parametrize("name", PLACES)
 def test_no_token_that_was_made_for_another_place_does(db, subtests, name):
     DocumentFactory()
+    export(UserFactory())
     for other, place in PLACES.items():
         if other != name and (name, other) not in SAME:
             with subtests.test(other):
