@@ -5,10 +5,11 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from apps.accounts.models import ExchangedCode, LinkedLogin, Session, User
+from apps.accounts.models import ExchangedCode, LinkedLogin, ReservedUsername, Session, User
 from apps.accounts.services.sessions import prune_sessions
 from apps.accounts.tokens import make_reactivation
 from apps.core.models import OutgoingMail
+from apps.core.site_settings import site_settings
 from tests.accounts.authenticator import code, with_mfa, wrong_code
 from tests.accounts.mailbox import subjects
 from tests.accounts.providers import NAMES, Person, challenge_of
@@ -94,6 +95,21 @@ def test_a_name_is_made_of_what_the_provider_calls_them(providers):
     assert by_code(providers, "github", **NEW).json()["data"]["user"]["username"] == "zoe.unal"
     providers.person = Person("3", handle="admin", email="admin@example.com")
     assert by_code(providers, "github", **NEW).json()["data"]["user"]["username"] == "member"
+
+
+@pytest.mark.usefixtures("db")
+def test_nobody_gets_the_name_of_somebody_who_was_erased(providers):
+    ReservedUsername.objects.reserve("ann.lee")
+
+    assert by_token(providers, "google", **NEW).json()["data"]["user"]["username"].startswith("ann.lee.")
+
+
+@pytest.mark.usefixtures("db")
+def test_a_new_account_accepts_the_terms_in_force(providers):
+    by_token(providers, "google", **NEW)
+
+    user = User.objects.get()
+    assert (user.terms_version, user.terms_accepted_at is None) == (site_settings().terms_version, False)
 
 
 @pytest.mark.usefixtures("db")
