@@ -24,7 +24,7 @@ BOTH = (
 
 ONCE = (
     *("tests/accounts/test_access_tokens.py", "tests/accounts/test_cookies.py", "tests/live/test_access.py"),
-    "tests/accounts/test_id_tokens.py",
+    *("tests/accounts/test_id_tokens.py", "tests/accounts/test_ill_providers.py"),
 )
 """In those folders, but about what is sent and answered only."""
 

@@ -103,7 +103,12 @@ def write_into_a_room(bob, carol):
     assert Conversation.objects.count() == 1
 
 
+def ask_for_an_export(bob, carol):
+    assert ApiClient(bob).post("/users/export").status_code == 202
+
+
 WAYS = [
+    ("export_ready", ask_for_an_export),
     ("welcome", join),
     ("new_login", sign_in_elsewhere),
     ("follow_request", ask),

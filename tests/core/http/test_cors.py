@@ -122,7 +122,7 @@ def test_both_servers_answer_preflights(other_site, exchange):
 
 
 @pytest.mark.parametrize("exchange", SERVERS)
-def test_where_none_is_named_nothing_is_said_of_any(exchange):
+def test_where_none_is_named_nothing_is_said_of_any(db, exchange):
     origin = "https://app.example"
     answers = [
         exchange("GET", f"{API}/info", origin=origin),
