@@ -7,6 +7,8 @@ from tests import asgi, wsgi
 from tests.client import ApiClient
 from tests.operations import OPERATIONS
 
+pytestmark = pytest.mark.django_db
+
 EXPOSED = "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After"
 STRANGER = "https://evil.example"
 SERVERS = [asgi.exchange, wsgi.exchange]
