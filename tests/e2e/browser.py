@@ -40,12 +40,16 @@ class Visitor:
         self.page, self.site, self.problems = page, site, list[str]()
         page.on("console", lambda said: said.type in ("error", "warning") and self.note(said.text))
         page.on("pageerror", lambda error: self.note(str(error)))
-        page.on("requestfailed", lambda request: self.note(f"failed: {request.url}, {request.failure}"))
+        page.on("requestfailed", self.note_failure)
         page.on("response", lambda answer: answer.status >= 400 and self.note(f"{answer.status}: {answer.url}"))
         page.on("request", self.check_host)
 
     def note(self, problem: str) -> None:
         self.problems.append(f"{self.page.url}: {problem}")
+
+    def note_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left before all of it was there
+            self.note(f"failed: {request.url}, {request.failure}")
 
     def check_host(self, request: Request) -> None:
         if not request.url.startswith((f"{self.site}/", "data:")):

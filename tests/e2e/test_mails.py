@@ -101,9 +101,9 @@ def test_a_mail_server_that_comes_back_gets_each_mail_once(tmp_path: Path):
         with mail_server(port) as mailbox:
             with closing(infloo.connect()) as connection:  # as if the minutes had passed
                 connection.execute("UPDATE core_outgoingmail SET next_try_at = '2026-01-01 00:00:00+00:00'")
-                connection.execute("UPDATE django_q_schedule SET next_run = '2026-01-01 00:00:00+00:00'")
-            wait_for(lambda: len(mailbox.arrived) >= PEOPLE)
-            wait_for(lambda: infloo.ask("SELECT count(*) FROM core_outgoingmail WHERE sent_at IS NULL")[0][0] == 0)
+            for _ in range(2):  # the schedule starts it each minute
+                infloo.manage("shell", "-v0", "-c", "from apps.core.tasks import *; deliver_due_mails()")
+            assert infloo.ask("SELECT count(*) FROM core_outgoingmail WHERE sent_at IS NULL") == [(0,)]
 
         assert sorted(str(message["To"]) for message in mailbox.arrived) == [
             f"ann{number}@infloo.in" for number in range(PEOPLE)
