@@ -49,11 +49,8 @@ def subject_of(user: User | None, name: str) -> str:
 
 
 def forget_failures(user: User) -> None:
-    """A new password: guesses at the old one do not count any more, from wherever they came.
-
-    Except for codes tried from elsewhere: who reads somebody's mails could have new passwords, and so new guesses.
-    """
-    counters.forget(subject_of(user, user.username), but="otp_per_account")
+    """A new password: what was tried before does not count any more, from wherever it came."""
+    counters.forget(subject_of(user, user.username))
 
 
 def matches(user: User | None, password: str) -> bool:

@@ -27,9 +27,9 @@ class DatabaseCounters:
         FailedAttempts.objects.filter(**CounterKey(*key)._asdict()).delete()
 
 
-def forget(subject: str, *, but: str = "") -> None:
-    """All that is counted of this subject, from wherever it was tried, except for one limit."""
-    FailedAttempts.objects.filter(subject=subject).exclude(limit=but).delete()
+def forget(subject: str) -> None:
+    """All that is counted of this subject, from wherever it was tried."""
+    FailedAttempts.objects.filter(subject=subject).delete()
 
 
 def prune() -> None:
