@@ -1,7 +1,6 @@
-"""Leaving for good."""
+"""Leaving for good: what is left of somebody who was erased."""
 
 import pickle
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -25,7 +24,7 @@ from apps.messaging.models import Attachment, Conversation, Message
 from apps.moderation.models import Report
 from apps.notifications.models import Notification
 from apps.social.models import Connection
-from tests.accounts.colleagues import COLLEAGUES
+from tests.accounts.erasing import CANCEL, DELETED, erase, make_due
 from tests.accounts.traces import in_mails, in_tables
 from tests.client import ApiClient, image_file
 from tests.factories import (
@@ -47,112 +46,6 @@ from tests.factories import (
     UserFactory,
 )
 from tests.races import together
-
-URL, CANCEL = "/users/delete", "/users/delete/cancel"
-DELETED = "Deleted user"
-
-
-def ask(client, password=PASSWORD):
-    return client.post(URL, {"password": password})
-
-
-def due_at(client):
-    return client.get("/users/profile").json()["data"]["deletion_due_at"]
-
-
-def make_due(user):
-    Erasure.objects.update_or_create(user=user, defaults={"due_at": timezone.now() - timedelta(minutes=1)})
-
-
-def erase(user):
-    make_due(user)
-    erase_due()
-    user.refresh_from_db()
-
-
-# Asking, and changing one's mind
-
-
-def test_it_is_due_in_fourteen_days_and_nothing_changes_until_then(alice, alice_client):
-    before = timezone.now()
-    assert due_at(alice_client) is None
-
-    response = ask(alice_client)
-
-    erasure = Erasure.objects.get(user=alice)
-    assert response.status_code == 202
-    assert response.json()["data"] == {"due_at": due_at(alice_client)}
-    assert before + timedelta(days=14) <= erasure.due_at <= timezone.now() + timedelta(days=14)
-    erase_due()
-    assert ApiClient(UserFactory()).get("/users/profile/alice").status_code == 200
-    assert ApiClient().post("/users/auth/login", {"username": "alice", "password": PASSWORD}).status_code == 200
-
-
-def test_asking_again_keeps_the_date(alice_client, run_jobs):
-    assert ask(alice_client).json() == ask(alice_client).json()
-    assert OutgoingMail.objects.filter(kind="deletion_asked").count() == 1
-
-
-def test_a_mail_says_when_and_how_to_keep_the_account(alice, alice_client, run_jobs):
-    ask(alice_client)
-    run_jobs()
-
-    [message] = mail.outbox
-    assert message.to == [alice.email]
-    assert f"{Erasure.objects.get().due_at:%-d %B %Y}" in message.body
-    assert "cancel the deletion" in message.body
-
-
-@pytest.mark.parametrize(
-    ("body", "code"), [({"password": "wrong"}, "wrong_password"), ({}, "validation_error")], ids=["wrong", "none"]
-)
-def test_it_takes_the_password(alice_client, body, code):
-    response = alice_client.post(URL, body)
-
-    assert (response.status_code, response.json()["code"]) == (400, code)
-    assert not Erasure.objects.exists()
-
-
-def test_it_can_be_cancelled(alice, alice_client, run_jobs):
-    ask(alice_client)
-    assert [alice_client.post(CANCEL).status_code for _ in range(2)] == [200, 200]
-
-    assert due_at(alice_client) is None
-    run_jobs()
-    # That it was asked is not told any more.
-    assert [message.subject for message in mail.outbox] == ["Your account will not be deleted"]
-    alice.refresh_from_db()
-    assert alice.is_active
-
-
-@pytest.mark.parametrize("who", COLLEAGUES)
-def test_colleagues_are_refused(db, who):
-    colleague = COLLEAGUES[who]()
-    User.objects.filter(pk=colleague.pk).update(is_active=True)
-
-    response = ask(ApiClient(colleague))
-
-    assert (response.status_code, response.json()["code"]) == (400, "staff_account")
-
-
-def test_who_works_here_by_now_is_passed_over(alice):
-    make_due(alice)
-    User.objects.filter(pk=alice.pk).update(is_staff=True)
-
-    erase_due()
-
-    alice.refresh_from_db()
-    assert (alice.username, alice.is_active, Erasure.objects.count()) == ("alice", True, 1)
-
-
-def test_who_is_away_meanwhile_is_erased_all_the_same(alice, alice_client):
-    ask(alice_client)
-    alice_client.patch("/users/deactivate", {"password": PASSWORD})
-
-    erase(alice)
-
-    assert alice.state == User.State.ERASED
-
 
 # Nothing is left
 

@@ -5,6 +5,7 @@ Another one is a class there and a value of `LinkedLogin.Provider`. One that sig
 """
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -44,7 +45,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Provider:
+class Provider(ABC):
     """One provider, as this installation is known there: the first client id is the one the secret belongs to."""
 
     client_ids: list[str]
@@ -118,9 +119,9 @@ class Provider:
             last_name=at(claims, "family_name"),
         )
 
+    @abstractmethod
     def owner(self, client: ProviderClient, token: str) -> Identity:
         """Whose access token it is, which was made for us."""
-        raise NotImplementedError
 
     def refuse_foreign(self, client_id: Any) -> None:
         if client_id not in self.client_ids:
