@@ -6,9 +6,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Erasure
 from apps.accounts.tasks import erase_due
-from tests.factories import (
-    PASSWORD,
-)
+from tests.factories import PASSWORD
 
 URL, CANCEL = "/users/delete", "/users/delete/cancel"
 DELETED = "Deleted user"

@@ -1,114 +1,29 @@
 """Leaving for good: what is left of somebody who was erased."""
 
-import pickle
-from types import SimpleNamespace
-
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.core import mail
+from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
-from django.utils import timezone
-from django_q.models import Failure, OrmQ, Task
+from django_q.models import Failure
 
 from apps.accounts.models import Document, Erasure, KnownAddress, ReservedUsername, User
-from apps.accounts.services import leaving
-from apps.accounts.tasks import erase_due, erase_late_rows
-from apps.core import audit
-from apps.core.declarations import Personal, declared
-from apps.core.mail.files import FileBackend
-from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
-from apps.events.models import Attendance, Event
+from apps.accounts.tasks import erase_due
+from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail
+from apps.events.models import Attendance
 from apps.live.models import Entry, Payload
-from apps.messaging.models import Attachment, Conversation, Message
+from apps.messaging.models import Attachment, Message
 from apps.moderation.models import Report
 from apps.notifications.models import Notification
-from apps.social.models import Connection
-from tests.accounts.erasing import CANCEL, DELETED, erase, make_due
-from tests.accounts.traces import in_mails, in_tables
-from tests.client import ApiClient, image_file
+from tests.accounts.erasing import DELETED, erase, make_due
+from tests.accounts.traces import AUDIT, WORDS, in_mails, in_tables
+from tests.client import ApiClient
 from tests.factories import (
     PASSWORD,
-    AttachmentFactory,
-    AttendanceFactory,
     BlockFactory,
-    DocumentFactory,
-    EventFactory,
-    MessageFactory,
-    NotificationFactory,
-    ProfilePlatformFactory,
     ReportFactory,
     ReportFileFactory,
-    StaffFactory,
-    StoryFactory,
-    StoryViewFactory,
-    TypePreferenceFactory,
     UserFactory,
 )
-from tests.races import together
-
-# Nothing is left
-
-
-@pytest.fixture
-def life(settings, alice, run_jobs, django_capture_on_commit_callbacks):
-    """What alice leaves behind everywhere, and two who knew her."""
-    User.objects.filter(pk=alice.pk).update(
-        username="Al.ice-99", email="alice@wonder.example", new_email="new@wonder.example", first_name="Alicia",
-        last_name="Liddéll", last_login=timezone.now(),
-    )  # fmt: skip
-    alice.refresh_from_db()
-    settings.EMAIL_BACKEND = "apps.core.mail.files.FileBackend"
-    bob, carol = UserFactory(username="bob"), UserFactory(username="carol", role="brand")
-    client, bobs = ApiClient(alice), ApiClient(bob)
-    client.patch("/users/profile", {"bio": "Down the hole", "phone": "+4917055501234", "city": "Oxfordshire"})
-    client.put("/users/profile/avatar", form={"file": image_file()})
-    ProfilePlatformFactory(profile=alice.profile, handle="@alicewonder")
-    DocumentFactory(user=alice)
-    DocumentFactory(user=alice, approved=True, type="business", reviewed_by=StaffFactory())
-    bobs.post("/connections/request", {"receiver_id": alice.pk}, idempotency_key="ask")
-    client.patch(f"/connections/{Connection.objects.get().pk}/action", {"status": "accepted"})
-    client.post("/chat", {"receiver_id": bob.pk, "content": "Hello Bob"}, idempotency_key="mine")
-    bobs.post("/chat", {"receiver_id": alice.pk, "content": "Good morning"}, idempotency_key="his")
-    AttachmentFactory(message=Message.objects.get(sender=alice))
-    AttachmentFactory(message=Message.objects.get(sender=bob), name="bob.png")
-    bobs.post("/chat/conversations", {"name": "tea", "participants": ["bob", "Al.ice-99"]}, idempotency_key="room")
-    StoryViewFactory(story=StoryFactory(user=alice, caption="A rabbit"))
-    StoryViewFactory(story=StoryFactory(user=bob), viewer=alice)
-    party = EventFactory(host=alice, title="Tea party", covered=True)
-    AttendanceFactory(event=party, user=bob)
-    EventFactory(host=carol, title="Croquet", capacity=1)
-    client.post(f"/events/{Event.objects.get(host=carol).pk}/join", {"status": "going"})
-    AttendanceFactory(event=Event.objects.get(host=carol), user=bob, status="waitlisted")
-    TypePreferenceFactory(user=alice)
-    NotificationFactory(receiver=alice)
-    client.post("/users/export")
-    client.post("/users/auth/forgot-password", {"email": alice.email})
-    RefusedAddress.objects.create(address="alice@wonder.example")
-    FailedAttempts.objects.create(
-        limit="login_failures", subject=alice.pk, network="203.0.113.9", count=1, expires_at=timezone.now()
-    )
-    OutgoingMail.objects.create(kind="verify_email", user=alice, address="old@wonder.example", sent_at=timezone.now())
-    FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Al.ice-99", to=["old@wonder.example"])])
-    FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Bob", to=[bob.email])])
-    FileBackend().send_messages([mail.EmailMessage("News", "Alicia Liddéll wrote to you.", to=[bob.email])])
-    LogEntry.objects.log_actions(StaffFactory().pk, [alice], CHANGE, single_object=True)
-    audit.record(actor=StaffFactory(), action="message.taken_down", target=bob, note="Al.ice-99 to bob, today")
-    Task.objects.create(
-        id="x" * 32, name="a job", func="f", success=False, result="(alice@wonder.example) exists",
-        started=timezone.now(), stopped=timezone.now(),
-    )  # fmt: skip
-    run_jobs()
-    yield SimpleNamespace(alice=alice, client=client, bob=bob, bobs=bobs, carol=carol)
-    for path in django_settings.EMAIL_FILE_PATH.iterdir():
-        path.unlink()
-
-
-WORDS = [
-    *["al.ice-99", "wonder.example", "Alicia", "Liddéll", "4917055501234", "Down the hole", "Oxfordshire"],
-    *["alicewonder", "A rabbit", "Tea party", "203.0.113.9"],
-]
-AUDIT = {("core.AuditEntry", "target")}
 
 
 def test_nothing_of_them_is_found_any_more(life, stored_files):
@@ -297,147 +212,3 @@ def test_an_open_case_holds_back_only_what_it_is_about(life, stored_files):
     assert set(Report.objects.filter(target_owner=life.alice).values_list("details", flat=True)) == {""}
     assert Report.objects.get(pk=words).details == ""
     assert not Erasure.objects.exists()
-
-
-# When something dies
-
-
-def test_it_may_die_anywhere_and_is_repeated(life, monkeypatch):
-    make_due(life.alice)
-    rows_of, steps = Personal.rows_of, [one for one in declared("personal", "PERSONAL") if callable(one.erase)]
-    left = 0
-
-    def dying(self, user_id):
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise RuntimeError
-        return rows_of(self, user_id)
-
-    monkeypatch.setattr(Personal, "rows_of", dying)
-    for left in range(0, len(steps), 3):  # noqa: B007  # it counts down
-        erase_due()
-        assert Erasure.objects.exists()
-    monkeypatch.undo()
-    erase_due()
-
-    assert [found for found in in_tables(*WORDS) if found[:2] not in AUDIT] == []
-    assert in_mails(*WORDS) == []
-    assert not Erasure.objects.exists()
-
-
-def test_a_storage_that_is_away_leaves_it_to_the_next_run(life, stored_files, monkeypatch):
-    def away(self, name):
-        raise OSError("away")
-
-    monkeypatch.setattr("django.core.files.storage.FileSystemStorage.delete", away)
-    erase(life.alice)
-    assert life.alice.state != User.State.ERASED
-    assert not life.alice.is_active
-    assert Document.objects.exclude(file="").exists()
-    monkeypatch.undo()
-
-    erase_due()
-
-    life.alice.refresh_from_db()
-    assert life.alice.state == User.State.ERASED
-    assert sorted(path.parent.name for path in stored_files()) == ["attachments", "stories"]
-
-
-def test_once_begun_it_cannot_be_cancelled(life):
-    make_due(life.alice)
-    leaving.begin(life.alice.pk)
-
-    assert not leaving.cancel_erasure(user=life.alice, by=life.alice)
-
-
-def test_erasing_again_does_no_harm(life):
-    erase(life.alice)
-    make_due(life.alice)
-
-    erase_due()
-
-    assert (User.objects.in_state(User.State.ERASED).count(), Erasure.objects.count()) == (1, 0)
-    assert Conversation.objects.count() == 2
-
-
-def test_what_was_written_late_goes_the_next_day(life, stored_files):
-    erase(life.alice)
-    DocumentFactory(user=life.alice)
-    NotificationFactory(receiver=life.bob, actor=life.alice)
-    left = Message.objects.count()
-
-    erase_late_rows()
-
-    assert not Document.objects.exists()
-    assert not Notification.objects.filter(actor=life.alice).exists()
-    assert sorted(path.parent.name for path in stored_files()) == ["attachments", "stories"]
-    assert Message.objects.count() == left
-
-
-def test_an_address_that_is_somebody_else_s_is_left_to_them(alice, settings):
-    bob = UserFactory(email="bob@bob.example")
-    User.objects.filter(pk=alice.pk).update(new_email=bob.email)
-    RefusedAddress.objects.create(address=bob.email)
-    FileBackend().send_messages([mail.EmailMessage("Hello", "Hello Bob", to=[bob.email])])
-
-    erase(alice)
-
-    assert RefusedAddress.objects.holds(bob.email)
-    [letter] = settings.EMAIL_FILE_PATH.iterdir()
-    letter.unlink()
-
-
-@pytest.mark.parametrize("name", ["message", "pending", "event", "changed", "his"])
-def test_a_name_that_is_a_word_changes_no_words_of_others(alice, name):
-    User.objects.filter(pk=alice.pk).update(username=name)
-    bob = UserFactory(username="bob")
-    bobs = ApiClient(bob)
-    bobs.post("/connections/request", {"receiver_id": UserFactory().pk}, idempotency_key=name)
-    NotificationFactory(receiver=bob, message=f"{name} {name}", redirect_id=bob.pk)
-    audit.record(actor=StaffFactory(), action="document.rejected", target=bob, note=f"Not {name}")
-    before = IdempotencyKey.objects.get().answer, list(Payload.objects.filter(actor=bob).values_list("data", flat=True))
-
-    erase(alice)
-
-    after = IdempotencyKey.objects.get().answer, list(Payload.objects.filter(actor=bob).values_list("data", flat=True))
-    assert before == after
-    assert Notification.objects.filter(receiver=bob, message=f"{name} {name}").exists()
-    assert AuditEntry.objects.get().note == f"Not {name}"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_runs_at_once_erase_once():
-    alice, bob = UserFactory(username="alice"), UserFactory()
-    for _ in range(5):
-        NotificationFactory(receiver=bob, actor=alice)
-        MessageFactory(sender=alice, receiver=bob)
-    make_due(alice)
-
-    together(erase_due, erase_due)
-    erase_due()
-
-    alice.refresh_from_db()
-    assert alice.state == User.State.ERASED
-    assert not Notification.objects.exists()
-    assert not Erasure.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_cancelling_and_erasing_at_once_do_one_of_the_two():
-    alice = UserFactory(username="alice")
-    client = ApiClient(alice)
-    make_due(alice)
-
-    together(erase_due, lambda: client.post(CANCEL))
-
-    alice.refresh_from_db()
-    assert (alice.state, alice.username) in {(User.State.ACTIVE, "alice"), (User.State.ERASED, DELETED)}
-
-
-def test_jobs_hold_ids_only(life):
-    life.client.post("/users/export")
-
-    assert [pickle.dumps(job.task["args"]) for job in OrmQ.objects.all()] == [
-        pickle.dumps((export.pk,)) for export in [life.alice.export]
-    ]

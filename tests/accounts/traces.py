@@ -12,6 +12,14 @@ from django.db.models.functions import Cast
 
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.FileField, models.GenericIPAddressField)
 
+WORDS = [
+    *["al.ice-99", "wonder.example", "Alicia", "Liddéll", "4917055501234", "Down the hole", "Oxfordshire"],
+    *["alicewonder", "A rabbit", "Tea party", "203.0.113.9"],
+]
+"""Of the life in conftest.py."""
+AUDIT = {("core.AuditEntry", "target")}
+"""What the trail keeps: the minimal rows."""
+
 
 def in_tables(*words: str) -> list[tuple[str, str, str, Any]]:
     """Table, column, word and key of each row that holds one of them, in any case."""
