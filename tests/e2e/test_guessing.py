@@ -68,6 +68,7 @@ def test_guesses_at_one_account_are_stopped_and_a_reset_lets_its_owner_in(parts)
     assert log_in(parts.url, "ann", "Secret@123", "198.51.100.7").status_code == 429
 
     parts.work()
+    newest_mail(parts, 1)  # what was to be sent before the worker started is sent in no certain order
     with visitor(parts) as owner:
         assert owner.post("/api/v1/users/auth/forgot-password", json={"email": "ann@infloo.in"}).status_code == 200
         token = link_in(newest_mail(parts, 2)).partition("token=")[2]
