@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 
 from apps.accounts.models import Document, User, UserType
 from apps.core.console import FIRST, Table, ago, linked, since
-from apps.core.declarations import Card, Figure, Page, Panel, Tabs
+from apps.core.declarations import Card, Figure, Page, Panel, Sentence, Tabs
 
 MONTHS = range(11, -1, -1)
 
@@ -66,6 +66,20 @@ PAGES = [
     Page("People", "Blocks", "block", "accounts.block", order=140),
     Page("People", "Erasures", "person_remove", "accounts.erasure", order=145),
     Page("Operations", "Taxonomies", "category", "accounts.taxonomy", order=910),
+]
+SENTENCES = [
+    Sentence("document.viewed", "looked at {thing}"),
+    Sentence("document.approved", "approved {thing}"),
+    Sentence("document.rejected", "rejected {thing}"),
+    Sentence("session.ended", "ended {thing}"),
+    Sentence("user.address_changed", "changed {thing}'s e-mail address"),
+    Sentence("user.profile_changed", "changed {thing}'s profile"),
+    Sentence("user.password_set", "set another password for {thing}"),
+    Sentence("user.mfa_reset", "reset {thing}'s two-step login"),
+    Sentence("user.picture_removed", "removed {thing}'s picture"),
+    Sentence("user.switched_on", "switched {thing} on"),
+    Sentence("user.switched_off", "switched {thing} off"),
+    Sentence("user.erasure_cancelled", "kept {thing} from being erased"),
 ]
 CARDS = [
     Card("Documents to review", "accounts.document", documents, order=10),

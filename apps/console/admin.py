@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from constance.admin import Config, ConstanceAdmin
+from constance.forms import ConstanceForm
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db import transaction
 from django.db.models import Model, OuterRef, QuerySet, Subquery
@@ -18,11 +19,14 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django_q import admin as q2
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 from unfold.sites import UnfoldAdminSite
 
-from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
+from apps.core import audit
+from apps.core.changes import in_words
+from apps.core.console import ModelAdmin, ReadOnlyAdmin, history_page
+from apps.core.http.auth import SignedInRequest
 
 admin.site.unregister([Config, Group, Schedule, Success, Failure, OrmQ])
 
@@ -39,6 +43,10 @@ def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
 admin.site.search = search  # type: ignore[attr-defined]  # Unfold's
 
 
+SITE_SETTINGS = "constance.config:Config"
+"""What the trail calls them: they are one thing, with a history of its own."""
+
+
 class SiteSettings(Config):
     class Meta(Config.Meta):
         verbose_name_plural = "site settings"
@@ -46,35 +54,43 @@ class SiteSettings(Config):
     _meta = Meta()
 
 
+class SiteSettingsForm(ConstanceForm):
+    def __init__(self, *args: Any, request: SignedInRequest, **kwargs: Any) -> None:
+        super().__init__(*args, request=request, **kwargs)
+        self.by = request.user
+
+    @transaction.atomic
+    def save(self) -> list[str]:
+        changed: list[str] = super().save()
+        values = {name: [in_words(self.initial[name]), in_words(self.cleaned_data[name])] for name in changed}
+        if changed:
+            changes = {name.replace("_", " ").lower(): value for name, value in values.items()}
+            audit.record(actor=self.by, action="settings.changed", target=SITE_SETTINGS, changes=changes)
+        return changed
+
+
 class SiteSettingsAdmin(ConstanceAdmin, ModelAdmin):
+    change_list_form = SiteSettingsForm
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, {"title": "Site settings", **(extra_context or {})})
         return response
+
+    def history_view(self, request: HttpRequest, object_id: Any = None, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return history_page(request, self, SITE_SETTINGS, "Site settings")
+
+    def _log_config_change(self, request: HttpRequest, changed_fields: list[str]) -> None:
+        """Its form has written it into the audit trail."""
 
 
 admin.site.register([SiteSettings], SiteSettingsAdmin)
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin, DjangoGroupAdmin):
+class GroupAdmin(ModelAdmin, DjangoGroupAdmin):  # type: ignore[misc]  # Django's stubs
     superuser_fields = {"permissions"}
-
-
-@admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyAdmin):
-    """What was edited by hand in this console."""
-
-    list_display = ["action_time", "person", "content_type", "object_repr", "changes"]
-    list_select_related = ["user__profile", "content_type"]
-    person = person_column("user", "who")
-    list_filter = [("user", AutocompleteSelectFilter), ("action_time", RangeDateTimeFilter)]
-    search_fields = ["object_repr"]
-    fields = ["action_time", "user", "content_type", "object_id", "object_repr", "changes"]
-    readonly_fields = ["changes"]
-
-    @display(description="changes")
-    def changes(self, entry: LogEntry) -> str:
-        return entry.get_change_message()
 
 
 @admin.register(Schedule)
@@ -170,7 +186,8 @@ class FailureAdmin(JobAdmin, q2.FailAdmin):
 
     @action(description="Run selected jobs again", permissions=["retry"])
     @transaction.atomic
-    def run_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def run_again(self, request: SignedInRequest, queryset: QuerySet[Any]) -> None:
+        audit.record_all(actor=request.user, action="job.run_again", targets=queryset)
         q2.resubmit_task(self, request, queryset)
 
 

@@ -3,7 +3,7 @@
 from django_q.models import Failure, OrmQ
 
 from apps.accounts.models import User
-from apps.core.declarations import Card, Figure, Page
+from apps.core.declarations import Card, Figure, Page, Sentence
 from apps.core.models import OutgoingMail
 
 
@@ -25,11 +25,14 @@ PAGES = [
     Page("Operations", "Refused addresses", "unsubscribe", "core.refusedaddress", order=895),
     Page("Operations", "Site settings", "tune", "constance.config", order=900),
     Page("Operations", "Groups", "shield_person", "auth.group", order=920),
-    Page("Operations", "Console history", "history", "admin.logentry", order=940),
     Page("Operations", "Scheduled jobs", "schedule", "django_q.schedule", order=960),
     Page("Operations", "Waiting jobs", "pending_actions", "django_q.ormq", order=970),
     Page("Operations", "Failed jobs", "error", "django_q.failure", order=980),
     Page("Operations", "Finished jobs", "task_alt", "django_q.success", order=990),
+]
+SENTENCES = [
+    Sentence("settings.changed", "changed the site settings"),
+    Sentence("job.run_again", "had the {thing} run again"),
 ]
 CARDS = [
     Card("Mails given up", "core.outgoingmail", mails, order=85),

@@ -1,51 +1,82 @@
+from operator import itemgetter
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import (
+    AllValuesCheckboxFilter,
+    AutocompleteSelectFilter,
+    DropdownFilter,
+    RangeDateTimeFilter,
+)
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from apps.core.console import ReadOnlyAdmin, person_column
-from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
+from apps.core.console import LinkingAdmin, ReadOnlyAdmin, person_column
+from apps.core.models import (
+    AuditEntry,
+    AuditEntryQuerySet,
+    FailedAttempts,
+    IdempotencyKey,
+    OutgoingMail,
+    RefusedAddress,
+)
+from apps.core.trail import details_of, sentence_of, sentences
+
+ACCOUNT = settings.AUTH_USER_MODEL
 
 
-def link_to_row(label: str, row_id: str) -> str | None:
-    """To the page of a row of `label`, as app.model, if there is such a page."""
-    try:
-        options = apps.get_model(label)._meta
-        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row_id])
-    except (LookupError, ValueError, NoReverseMatch):
-        return None
-    return format_html('<a href="{}" class="text-link">{} {}</a>', page, options.verbose_name, row_id)
+class SentenceFilter(DropdownFilter):
+    title = "what"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        named = {"thing": "…", "person": "…"}
+        return sorted(((action, words.format(**named)) for action, words in sentences().items()), key=itemgetter(1))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(action=self.value()) if self.value() in sentences() else None
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "by", "action", "target_link", "note"]
-    list_select_related = ["actor__profile"]
-    list_filter = [("action", AllValuesCheckboxFilter), ("actor", AutocompleteSelectFilter)]
+class AuditEntryAdmin(LinkingAdmin):
+    """All that staff did and saw."""
+
+    list_display = ["created_at", "by", "sentence", "address"]
+    list_filter = [
+        SentenceFilter,
+        ("actor", AutocompleteSelectFilter),
+        ("person", AutocompleteSelectFilter),
+        ("created_at", RangeDateTimeFilter),
+    ]
     search_fields = ["=target", "=request_id", "note"]
-    search_help_text = "A row as app.model:id, a request id, or words of the note."
+    search_help_text = "A row as app.model:id, a request id, or words of the reason."
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     paginator = InfinitePaginator
-    fields = ["created_at", "actor", "action", "target_link", "note", "request_id"]
-    readonly_fields = ["target_link"]
+    fields = ["created_at", "actor", "what", "details", "address", "request_id"]
+    readonly_fields = ["what", "details"]
     by = person_column("actor", "who")
 
-    @display(description="target", ordering="target")
-    def target_link(self, entry: AuditEntry) -> str:
-        label, _, row_id = entry.target.partition(":")
-        return link_to_row(label, row_id) or entry.target
+    def get_queryset(self, request: HttpRequest) -> AuditEntryQuerySet:
+        return AuditEntry.objects.with_people()
+
+    @display(description="what", header=True, ordering="action")
+    def sentence(self, entry: Any) -> list[str]:
+        return [sentence_of(entry, entry.links), details_of(entry)]
+
+    @display(description="what")
+    def what(self, entry: Any) -> str:
+        return sentence_of(entry, entry.links)
+
+    @display(description="details")
+    def details(self, entry: AuditEntry) -> str:
+        return details_of(entry)
 
 
 @admin.register(FailedAttempts)
-class FailedAttemptsAdmin(ReadOnlyAdmin):
+class FailedAttemptsAdmin(LinkingAdmin):
     """Who is being guessed at, and from where; a new password forgets what was counted of an account."""
 
     list_display = ["limit", "tried", "network", "count", "expires_at"]
@@ -58,9 +89,9 @@ class FailedAttemptsAdmin(ReadOnlyAdmin):
     readonly_fields = ["tried"]
 
     @display(description="what was tried", ordering="subject")
-    def tried(self, row: FailedAttempts) -> str:
+    def tried(self, row: Any) -> str:
         is_account = row.subject.isdecimal() and row.subject.isascii()
-        return (is_account and link_to_row(settings.AUTH_USER_MODEL, row.subject)) or row.subject
+        return row.links.to(ACCOUNT, row.subject, f"user {row.subject}") if is_account else str(row.subject)
 
 
 @admin.register(IdempotencyKey)

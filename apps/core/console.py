@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.db import DataError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timesince import timesince
@@ -17,7 +19,12 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList as UnfoldChangeList
 
-from apps.core.declarations import Page
+from apps.core import audit
+from apps.core.audit import Changes
+from apps.core.changes import changes_in
+from apps.core.declarations import Page, Sentence
+from apps.core.models import AuditEntry
+from apps.core.trail import RowLinks, actor_of, details_of, sentence_of
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -27,6 +34,13 @@ PAGES = [
     Page("Operations", "Failed attempts", "gpp_maybe", "core.failedattempts", order=935),
     Page("Operations", "Idempotency keys", "key", "core.idempotencykey", order=1000),
 ]
+SENTENCES = [
+    Sentence("row.added", "added {thing}"),
+    Sentence("row.changed", "changed {thing}"),
+    Sentence("row.deleted", "deleted {thing}"),
+]
+HISTORY = 100
+"""So many of the newest entries stand on the page of a row's history."""
 FIRST = 5
 """So many of what waits and what is to come stand on the first page."""
 
@@ -130,6 +144,50 @@ class ModelAdmin(UnfoldModelAdmin):
         else:
             obj.save()
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """What Django hands to the methods below."""
+        return {} if add else changes_in([form, *(inline for formset in formsets or [] for inline in formset.forms)])
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        self.record(request, obj, "row.added")
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        if message:
+            self.record(request, obj, "row.changed", message)
+
+    def log_deletions(self, request: Any, queryset: Any) -> None:
+        """Of one, or of those that were chosen in the list."""
+        audit.record_all(actor=request.user, action="row.deleted", targets=queryset)
+
+    def record(self, request: Any, obj: Any, action: str, changes: Changes | None = None) -> None:
+        audit.record(actor=request.user, action=action, target=obj, changes=changes)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The trail of one row, for whoever may see the row."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or not self.has_view_or_change_permission(request, row):
+            raise Http404
+        return history_page(request, self, audit.name_of(row), str(row))
+
+
+def history_page(request: HttpRequest, page: Any, target: str, title: str) -> HttpResponse:
+    """The newest of what the trail says of `target`, a name as `audit.name_of` makes them."""
+    links = RowLinks(request)
+    newest = AuditEntry.objects.of(target).with_people().order_by("-created_at")[:HISTORY]
+    rows = [
+        [entry.created_at, actor_of(entry), sentence_of(entry, links), details_of(entry), entry.address or ""]
+        for entry in newest
+    ]
+    context = {
+        **page.admin_site.each_context(request),
+        "title": f"History: {title}",
+        "opts": page.opts,
+        "table": {"headers": ["When", "Who", "What", "Details", "From where"], "rows": rows},
+        "whole_trail": links.to_list(AuditEntry, "The whole trail", q=target),
+    }
+    request.current_app = page.admin_site.name
+    return TemplateResponse(request, "admin/object_history.html", context)
+
 
 def is_beyond(value: str) -> bool:
     """Whether `value` is a number that no column holds."""
@@ -148,6 +206,21 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class LinkingAdmin(ReadOnlyAdmin):
+    """Its rows have `links`, for columns that lead to rows of other lists."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page, links = super().get_changelist_instance(request), RowLinks(request)
+        for row in page.result_list:
+            row.links = links
+        return page
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        if row := super().get_object(request, object_id, from_field):
+            row.links = RowLinks(request)
+        return row
 
 
 def portrait(user: "User | None") -> list[Any]:

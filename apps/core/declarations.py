@@ -1,7 +1,7 @@
 """What a room brings to the rooms above it, declared in its own folder and collected from there.
 
-`console.py` holds `PAGES`, `CARDS` and `PANELS`, `reportable.py` holds `REPORTABLES`, `demo.py` holds `SCENES` and
-`COMPLAINTS`: each a list, and none of them needed. `personal.py` holds `PERSONAL`, which a room needs
+`console.py` holds `PAGES`, `CARDS`, `PANELS` and `SENTENCES`, `reportable.py` holds `REPORTABLES`, `demo.py` holds
+`SCENES` and `COMPLAINTS`: each a list, and none of them needed. `personal.py` holds `PERSONAL`, which a room needs
 whose rows lead to a person.
 """
 
@@ -89,6 +89,15 @@ class Panel:
     order: int
     permission: str = ""
     """What it takes besides to be shown it."""
+
+
+class Sentence(NamedTuple):
+    """How the audit trail tells of an action, after the name of whoever did it."""
+
+    action: str
+    """Its code, as in `document.approved`."""
+    words: str
+    """`{thing}` is the row, as in "bob's document"; `{person}` is whose it is."""
 
 
 class Evidence(NamedTuple):

@@ -73,11 +73,6 @@ def without_person(value: Any, subject: DataSubject) -> Any:
     return {name: without_person(part, subject) for name, part in value.items()}
 
 
-def reword(rows: QuerySet[Any], subject: DataSubject, *columns: str) -> None:
-    """Their name and addresses in these texts become Deleted user."""
-    rewrite(naming(rows, subject, *columns), columns, lambda text: without_names(text, subject))
-
-
 def rewrite(rows: QuerySet[Any], columns: tuple[str, ...], change: Callable[[Any], Any]) -> None:
     """These columns of each row as `change` makes them; a row that was changed meanwhile is left as it is now."""
     last = 0

@@ -115,15 +115,53 @@ class FailedAttempts(models.Model):
         return f"{self.limit} {self.subject}"
 
 
-class AuditEntry(models.Model):
-    """Who of the staff did or saw what."""
+APPEND_ONLY = "The trail is append-only."
 
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    action = models.CharField(max_length=50)
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def of(self, target: str) -> Self:
+        return self.filter(target=target)
+
+    def about(self, user_id: int) -> Self:
+        """What was done with a person, or with what is theirs."""
+        return self.filter(person=user_id)
+
+    def with_people(self) -> Self:
+        return self.select_related("actor__profile", "person")
+
+    def update(self, **values: Any) -> int:
+        raise TypeError(APPEND_ONLY)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError(APPEND_ONLY)
+
+
+class AuditEntry(models.Model):
+    """Who of the staff did or saw what. Append-only: PostgreSQL refuses to change or delete a row.
+
+    So it holds nobody's words and no value that is personal: people are named by their rows, and whoever was erased is
+    "Deleted user" here, too.
+    """
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=50, help_text="One of the sentences that rooms declare.")
     target = models.CharField(max_length=100, help_text="The row, as app.model:id.")
-    note = models.TextField(blank=True)
+    target_name = models.CharField(max_length=200, db_default="", help_text="What kind of row it is, or was.")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose it is.",
+    )
+    changes = models.JSONField(null=True, help_text="Before and after, by field; empty where they are personal.")
+    note = models.TextField(blank=True, help_text="Why, in the words of whoever did it.")
+    address = models.GenericIPAddressField(null=True, help_text="From where.")
     request_id = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "audit entries"
@@ -131,10 +169,19 @@ class AuditEntry(models.Model):
             models.Index(fields=["-created_at"], name="audit_newest"),
             models.Index(fields=["target", "-created_at"], name="audit_by_target"),
             models.Index(fields=["action", "-created_at"], name="audit_by_action"),
+            models.Index(fields=["person", "-created_at"], name="audit_by_person"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(APPEND_ONLY)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError(APPEND_ONLY)
 
 
 class SeededGrant(models.Model):

@@ -11,13 +11,10 @@ from django.contrib.sessions.models import Session as ConsoleSession
 from django_q.models import Failure, OrmQ
 
 from apps.core.declarations import DataSubject, Exported, Personal
-from apps.core.erasure import DELETED_USER, delete_rows, deleted, names_person, naming, reword, rewrite, without_person
+from apps.core.erasure import delete_rows, deleted, names_person, naming, rewrite, without_person
 from apps.core.http import counters
 from apps.core.mail.files import SUFFIX, UNFINISHED
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress, UploadDay
-
-TITLES = {"message.taken_down", "event.attendee_removed"}
-"""What staff did where the note in the trail is the title of a row, which names people."""
 
 
 def erase_answers(rows: Any, subject: DataSubject) -> None:
@@ -52,18 +49,6 @@ def words_of(message: EmailMessage) -> str:
 
 def erase_counters(rows: Any, subject: DataSubject) -> None:
     counters.forget(str(subject.id))
-
-
-def reword_notes(rows: Any, subject: DataSubject) -> None:
-    """Where a note is the title of a row of theirs; what else staff wrote is the trail."""
-    reword(AuditEntry.objects.filter(action__in=TITLES), subject, "note")
-
-
-def reword_console_log(rows: Any, subject: DataSubject) -> None:
-    """The titles of rows, and all that was said of their account."""
-    reword(LogEntry.objects.all(), subject, "object_repr")
-    about_them = LogEntry.objects.filter(content_type__app_label="accounts", content_type__model="user")
-    about_them.filter(object_id=str(subject.id)).update(object_repr=DELETED_USER, change_message="")
 
 
 def erase_failures(rows: Any, subject: DataSubject) -> None:
@@ -102,8 +87,13 @@ PERSONAL = [
         export=Exported("mails", ["kind", "address", "created_at", "sent_at"]),
         erase=erase_mails,
     ),
-    Personal(AuditEntry, ["actor"], export="The trail of what staff did belongs to the site.", erase=reword_notes),
-    Personal(LogEntry, ["user"], export="The console's log, of what staff did.", erase=reword_console_log),
+    Personal(
+        AuditEntry,
+        ["actor", "person"],
+        export="The trail of what staff did belongs to the site.",
+        erase="It names people by their rows, and keeps neither words nor values of theirs.",
+    ),
+    Personal(LogEntry, ["user"], export="Django's own log, which nothing is written into.", erase=deleted),
     Personal(ConsoleSession, [], export="A sign-in to the console, encoded.", erase=end_console_sessions),
     Personal(Failure, [], export="What went wrong with jobs, for whoever runs the site.", erase=erase_failures),
     Personal(OrmQ, [], export="Jobs that wait.", erase="They hold ids, never words, and are gone once they are done."),

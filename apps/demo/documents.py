@@ -42,7 +42,7 @@ def hand_in(world: World) -> list[Document]:
             erase(world, row)
         else:
             fill(world, row, persons[row.user_id], is_card=row in cards)
-    with times_as_given(Document, AuditEntry):
+    with times_as_given(Document):
         Document.objects.bulk_create(rows, batch_size=BATCH)
         AuditEntry.objects.bulk_create([entry for row in rows for entry in entries_of(row)], batch_size=BATCH)
     return rows
@@ -122,4 +122,5 @@ def entries_of(row: Document) -> list[AuditEntry]:
     if row.reviewed_at is None:
         return []
     decision = {"actor": row.reviewed_by, "action": f"document.{row.status}", "note": row.reason}
-    return [AuditEntry(target=name_of(row), created_at=row.reviewed_at, **decision)]
+    of = {"target": name_of(row), "target_name": row.kind_in_trail, "person": row.user}
+    return [AuditEntry(**decision, **of, created_at=row.reviewed_at)]

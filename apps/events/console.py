@@ -5,7 +5,7 @@ from django.utils.formats import localize
 
 from apps.accounts.models import User
 from apps.core.console import FIRST, Table, linked
-from apps.core.declarations import Card, Figure, Page, Panel
+from apps.core.declarations import Card, Figure, Page, Panel, Sentence
 from apps.events.models import Event, Period
 
 
@@ -24,6 +24,12 @@ def coming_events() -> Table:
 PAGES = [
     Page("Events", "Events", "event", "events.event", order=300),
     Page("Events", "Attendances", "how_to_reg", "events.attendance", order=310),
+]
+SENTENCES = [
+    Sentence("event.changed", "changed {thing}"),
+    Sentence("event.cover_viewed", "looked at the cover of {thing}"),
+    Sentence("event.cancelled", "cancelled {thing}"),
+    Sentence("event.attendee_removed", "removed {person} from an event"),
 ]
 CARDS = [Card("Events to come", "events.event", events, order=60)]
 PANELS = [Panel("Next events", "events.event", "table", coming_events, order=20)]

@@ -130,8 +130,8 @@ def change_event(event: Event, by: User, values: Mapping[str, Any]) -> None:
     if changed & {"date", "end_date", "location"}:
         announce_change(event)
     if by.pk != event.host_id:
-        note = ", ".join(sorted(changed - {"cover_type"}))
-        audit.record(actor=by, action="event.changed", target=event, note=note)
+        fields = sorted(name.replace("_", " ") for name in changed - {"cover_type"})
+        audit.record(actor=by, action="event.changed", target=event, changes={name: [] for name in fields})
     promote(event)
 
 
@@ -156,7 +156,7 @@ def cancel_event(*, event: Event, by: User) -> None:
     change_answers(event, dict.fromkeys(WORDS, ""))
     announce(event, key=f"event_cancelled:{event.pk}", code="event_cancelled", actor=event.host)
     if by.pk != event.host_id:
-        audit.record(actor=by, action="event.cancelled", target=event, note=event.title)
+        audit.record(actor=by, action="event.cancelled", target=event)
 
 
 @transaction.atomic
@@ -199,9 +199,9 @@ def leave_event(*, attendance: Attendance, by: User) -> None:
     current = event.attendances.filter(pk=attendance.pk).first()
     if current is None:
         raise NotFound
-    current.delete()
     if by.pk != current.user_id:
-        audit.record(actor=by, action="event.attendee_removed", target=event, note=current.user.username)
+        audit.record(actor=by, action="event.attendee_removed", target=event, person=current.user)
+    current.delete()
     if current.status == Status.GOING and event.cancelled_at is None:
         promote(event)
 

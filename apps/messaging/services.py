@@ -241,7 +241,7 @@ def delete_message(*, message: Message, by: User) -> None:
     if not conversation.messages.unread_by(message.receiver_id).exists():
         retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
     if message.sender_id != by.pk:
-        audit.record(actor=by, action="message.taken_down", target=message, note=str(message))
+        audit.record(actor=by, action="message.taken_down", target=message)
 
 
 def open_message(*, message: Message, by: User) -> None:

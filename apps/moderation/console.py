@@ -4,7 +4,7 @@ from django.db.models import Count, Min
 
 from apps.accounts.models import User
 from apps.core.console import since
-from apps.core.declarations import Card, Figure, Page
+from apps.core.declarations import Card, Figure, Page, Sentence
 from apps.core.reading.viewer import Viewer
 from apps.moderation.models import Report
 
@@ -19,4 +19,8 @@ def reports(viewer: User) -> Figure:
 
 
 PAGES = [Page("Moderation", "Reports", "flag", "moderation.report", order=500, waiting=reports_waiting)]
+SENTENCES = [
+    Sentence("report.viewed", "read a report about {person}"),
+    Sentence("report.file_viewed", "looked at a file in a report about {person}"),
+]
 CARDS = [Card("Open reports", "moderation.report", reports, order=20)]

@@ -68,8 +68,8 @@ def save(made: Report, copies: list[ReportFile]) -> None:
 
 def open_report(*, report: Report, by: User) -> None:
     """A moderator reads what may have been private; the trail says so."""
-    audit.record_look(Look(by, "report.viewed", report))
+    audit.record_look(Look(by, "report.viewed", report, report.target_owner_id))
 
 
 def look_at(*, file: ReportFile, by: User) -> Look:
-    return Look(by, "report.file_viewed", file.report, note=file.name)
+    return Look(by, "report.file_viewed", file, file.report.target_owner_id)

@@ -3,7 +3,7 @@
 from django.db.models import Count
 
 from apps.accounts.models import User
-from apps.core.declarations import Card, Figure, Page
+from apps.core.declarations import Card, Figure, Page, Sentence
 from apps.social.models import Connection, Story
 
 
@@ -20,6 +20,10 @@ def connections(viewer: User) -> Figure:
 PAGES = [
     Page("Network", "Connections", "handshake", "social.connection", order=200),
     Page("Network", "Stories", "amp_stories", "social.story", order=210),
+]
+SENTENCES = [
+    Sentence("story.viewed", "looked at {thing}"),
+    Sentence("story.taken_down", "took down {thing}"),
 ]
 CARDS = [
     Card("Connections", "social.connection", connections, order=40),

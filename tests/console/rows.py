@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.urls import reverse
@@ -86,14 +85,13 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Notification: lambda: NotificationFactory(actor=UserFactory()),
     NotificationType: lambda: NotificationType.objects.create(code=f"c{NotificationType.objects.count()}"),
     Preferences: lambda: TypePreferenceFactory().preferences,
-    AuditEntry: lambda: audit.record(actor=StaffFactory(), action="test", target=UserFactory()),
+    AuditEntry: lambda: audit.record(actor=StaffFactory(), action="user.mfa_reset", target=UserFactory()),
     OutgoingMail: lambda: OutgoingMail.objects.create(kind="verify_email", user=UserFactory(), address="a@b.example"),
     RefusedAddress: lambda: RefusedAddress.objects.create(address=f"a{RefusedAddress.objects.count()}@b.example"),
     FailedAttempts: lambda: FailedAttempts.objects.create(
         limit="login_failures", subject=UserFactory().pk, count=1, expires_at=timezone.now()
     ),
     IdempotencyKey: lambda: IdempotencyKey.objects.create(user=UserFactory(), key="k", claimed_at=timezone.now()),
-    LogEntry: lambda: LogEntry.objects.log_actions(StaffFactory().pk, [UserFactory()], CHANGE, single_object=True),
     Group: lambda: Group.objects.create(name=f"g{Group.objects.count()}"),
     Schedule: lambda: Schedule.objects.create(name="n", func="apps.core.tasks.x", task=Task.objects.first().pk),
     Success: lambda: make_task(success=True),

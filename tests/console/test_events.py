@@ -152,7 +152,7 @@ def test_moderators_remove_people(staff, staff_client, run_jobs):
     assert list(event.attendances.values_list("user", "status")) == [(waiting.user_id, "going")]
     assert [row.message for row in waiting.user.notifications.all()] == ["You are now going to Summer Gala"]
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action, entry.note) == (staff, "event.attendee_removed", "bob")
+    assert (entry.actor, entry.action, entry.person.username) == (staff, "event.attendee_removed", "bob")
     assert entry.target == f"events.event:{event.pk}"
 
 

@@ -202,7 +202,7 @@ def test_what_lets_somebody_in_or_reaches_them_is_changed_on_the_record(clerk, c
     entries = AuditEntry.objects.order_by("pk").values_list("actor", "target", "action")
     assert {entry[:2] for entry in entries} == {(clerk.pk, f"accounts.user:{alice.pk}")}
     assert [action for _, _, action in entries] == [
-        *["user.address_changed", "user.phone_changed", "user.password_set"],
+        *["user.address_changed", "user.profile_changed", "user.password_set"],
         *["user.picture_removed", "user.switched_off", "user.switched_on"],
     ]
     assert not [note for note in AuditEntry.objects.values_list("note", flat=True) if note]

@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from apps.core import site_settings
+from apps.core.models import AuditEntry
 from tests.console.forms import form_of
 
 PAGE = "/admin/constance/config/"
@@ -18,7 +19,9 @@ def test_a_superuser_sets_them(boss_client):
 
     site_settings.read.cache_clear()
     assert site_settings.site_settings() == before._replace(request_cooldown_days=7)
-    assert "Changed request_cooldown_days" in boss_client.get(f"{PAGE}history/").content.decode()
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.changes) == ("settings.changed", {"request cooldown days": ["30", "7"]})
+    assert "Request cooldown days: 30 → 7" in boss_client.get(f"{PAGE}history/").content.decode()
 
 
 @pytest.mark.parametrize("days", ["-1", "3651", "soon", ""])

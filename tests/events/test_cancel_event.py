@@ -98,5 +98,5 @@ def test_only_what_a_moderator_does_is_written_down(host, event, by_host):
 
     cancel(ApiClient(person), event)
 
-    entries = list(AuditEntry.objects.values_list("actor", "action", "target", "note"))
-    assert entries == ([] if by_host else [(person.pk, "event.cancelled", f"events.event:{event.pk}", "Summer Gala")])
+    entries = list(AuditEntry.objects.values_list("actor", "action", "target", "person", "note"))
+    assert entries == ([] if by_host else [(person.pk, "event.cancelled", f"events.event:{event.pk}", host.pk, "")])

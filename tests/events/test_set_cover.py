@@ -297,7 +297,7 @@ def test_attendees_hear_nothing_of_it(host_client, covered, run_jobs):
 def test_a_moderator_s_change_is_written_down(covered):
     patch(ApiClient(StaffFactory()), covered, image_file("JPEG"))
 
-    assert AuditEntry.objects.get().note == "cover"
+    assert AuditEntry.objects.get().changes == {"cover": []}
 
 
 @pytest.mark.django_db(transaction=True)

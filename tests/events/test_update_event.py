@@ -85,7 +85,7 @@ def test_a_moderator_s_change_is_written_down(event):
 
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action, entry.target) == (colleague, "event.changed", f"events.event:{event.pk}")
-    assert entry.note == "location, title"
+    assert entry.changes == {"location": [], "title": []}
 
 
 @pytest.mark.parametrize("send", [put, patch])

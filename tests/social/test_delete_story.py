@@ -83,7 +83,7 @@ def test_what_a_moderator_does_is_written_down(story):
     ApiClient(moderator).delete(f"/stories/{story.pk}", x_request_id="look-1")
 
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action, entry.note) == (moderator, "story.taken_down", "Hello")
+    assert (entry.actor, entry.action, entry.person) == (moderator, "story.taken_down", story.user)
     assert (entry.target, entry.request_id) == (f"social.story:{story.pk}", "look-1")
 
 

@@ -1,6 +1,6 @@
 from copy import copy
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -30,6 +30,8 @@ from apps.core.http.payload import invalid_from
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
     """Names and addresses are taken in any case of their letters."""
+
+    recorded_by_service: ClassVar[set[str]] = {"email", "is_active"}
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
@@ -67,6 +69,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
 
     by: User
     """Who fills it in: see `UserAdmin.save_formset`."""
+
+    @property
+    def recorded_by_service(self) -> list[str]:
+        return self.changed_data
 
     def clean(self) -> None:
         super().clean()

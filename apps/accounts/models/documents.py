@@ -78,3 +78,8 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} of {self.user}"
+
+    @property
+    def kind_in_trail(self) -> str:
+        """What the audit trail calls it."""
+        return f"{self.type} document"

@@ -72,7 +72,7 @@ def review_document(*, document: Document, by: User, approve: bool, reason: str 
     document.refresh_from_db()
     if approve:
         User.objects.filter(pk=document.user_id).update(is_verified=True)
-    audit.record(actor=by, action=f"document.{decision}", target=document, note=document.reason)
+    audit.record(actor=by, action=f"document.{decision.value}", target=document, note=document.reason)
     notify(
         receiver=document.user,
         code=f"document_{decision}",

@@ -73,8 +73,9 @@ def change_profile(*, user: User, changes: ProfileIn, by: User) -> None:
     """As if the person had sent `changes` themselves."""
     refuse_colleague(user, by)
     people.update_profile(user=user, changes=changes)
-    if "phone" in changes.model_fields_set:
-        audit.record(actor=by, action="user.phone_changed", target=user)
+    fields = sorted(name.replace("_", " ") for name in changes.model_fields_set)
+    if fields:
+        audit.record(actor=by, action="user.profile_changed", target=user, changes={name: [] for name in fields})
 
 
 @transaction.atomic

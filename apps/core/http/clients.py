@@ -2,6 +2,7 @@
 
 import logging
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -9,6 +10,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
+
+caller_address: ContextVar[str | None] = ContextVar("caller_address", default=None)
+"""Of the request that is being answered."""
 
 WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 """How a proxy may write a hop: [2001:db8::1]:443, [2001:db8::1] or 203.0.113.7:5555."""

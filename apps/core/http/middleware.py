@@ -15,7 +15,7 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.core.http.clients import client_address, proxy_watch
+from apps.core.http.clients import caller_address, client_address, proxy_watch, read_address
 from apps.core.http.errors import DomainError, MethodNotAllowed, NotFound
 from apps.core.http.throttling import counters_noted, tightest_figures
 from apps.core.operations import metrics
@@ -41,6 +41,8 @@ def request_log(get_response: GetResponse) -> GetResponse:
         proxy_watch.look(request)
         # Left set: Django writes its own lines about this request when we are done.
         request_id.set(new_request_id(request.headers.get("X-Request-ID")))
+        address = client_address(request)
+        caller_address.set(address if read_address(address) else None)
         response = get_response(request)
         seconds = time.perf_counter() - started
         metrics.count(request, method or "", response.status_code, seconds)
@@ -50,7 +52,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
             "path": request.path,
             "status": response.status_code,
             "milliseconds": round(seconds * 1000, 1),
-            "address": client_address(request),
+            "address": address,
         }
         access_log.info("request", extra=line)
         return response

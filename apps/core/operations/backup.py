@@ -245,12 +245,22 @@ def load_sqlite(dump: Path) -> None:
         raise BackupError(f"The database could not be replaced: {error}.") from error
 
 
+OWN_FUNCTIONS = """
+    SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+        AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
+"""Of triggers: not those that an extension brings."""
+
+
 def load_postgres(dump: Path) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             for table in connection.introspection.table_names(cursor):
                 cursor.execute(f"DROP TABLE {connection.ops.quote_name(table)} CASCADE")
+            cursor.execute(OWN_FUNCTIONS)
+            for (function,) in cursor.fetchall():
+                cursor.execute(f"DROP FUNCTION {function}")
     except DatabaseError as error:
         raise BackupError(f"The database is in use: stop the web processes and the worker ({error}).") from error
     run_client("pg_restore", ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", str(dump)])

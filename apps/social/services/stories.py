@@ -69,7 +69,7 @@ def delete_story(*, story: Story, by: User) -> None:
     if not remove(story):
         raise NotFound
     if story.user_id != by.pk:
-        audit.record(actor=by, action="story.taken_down", target=story, note=story.caption)
+        audit.record(actor=by, action="story.taken_down", target=story)
 
 
 def expire_stories() -> int:
