@@ -1,9 +1,12 @@
+from html import unescape
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from import_export import resources
+from import_export.fields import Field
 from unfold.contrib.filters.admin import (
     AllValuesCheckboxFilter,
     AutocompleteSelectFilter,
@@ -14,6 +17,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from apps.core.console import LinkingAdmin, ReadOnlyAdmin, person_column
+from apps.core.exporting import ExportAdmin
 from apps.core.models import (
     AuditEntry,
     AuditEntryQuerySet,
@@ -22,7 +26,7 @@ from apps.core.models import (
     OutgoingMail,
     RefusedAddress,
 )
-from apps.core.trail import details_of, sentence_of, sentences
+from apps.core.trail import RowLinks, actor_of, details_of, sentence_of, sentences
 
 ACCOUNT = settings.AUTH_USER_MODEL
 
@@ -39,8 +43,31 @@ class SentenceFilter(DropdownFilter):
         return queryset.filter(action=self.value()) if self.value() in sentences() else None
 
 
+class AuditEntryResource(resources.ModelResource):
+    """What the list shows, in columns of text."""
+
+    when = Field(attribute="created_at", column_name="when")
+    who = Field(column_name="who")
+    what = Field(column_name="what")
+    details = Field(column_name="details")
+    address = Field(attribute="address", column_name="from where")
+
+    class Meta:
+        model = AuditEntry
+        fields: ClassVar = ["when", "who", "what", "details", "address"]
+
+    def dehydrate_who(self, entry: AuditEntry) -> str:
+        return actor_of(entry)
+
+    def dehydrate_what(self, entry: AuditEntry) -> str:
+        return unescape(sentence_of(entry, RowLinks()))
+
+    def dehydrate_details(self, entry: AuditEntry) -> str:
+        return details_of(entry)
+
+
 @admin.register(AuditEntry)
-class AuditEntryAdmin(LinkingAdmin):
+class AuditEntryAdmin(ExportAdmin, LinkingAdmin):
     """All that staff did and saw."""
 
     list_display = ["created_at", "by", "sentence", "address"]
@@ -58,6 +85,7 @@ class AuditEntryAdmin(LinkingAdmin):
     fields = ["created_at", "actor", "what", "details", "address", "request_id"]
     readonly_fields = ["what", "details"]
     by = person_column("actor", "who")
+    resource_classes = [AuditEntryResource]
 
     def get_queryset(self, request: HttpRequest) -> AuditEntryQuerySet:
         return AuditEntry.objects.with_people()

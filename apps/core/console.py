@@ -1,5 +1,7 @@
 """What the pages of the staff console have in common."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,6 +40,7 @@ SENTENCES = [
     Sentence("row.added", "added {thing}"),
     Sentence("row.changed", "changed {thing}"),
     Sentence("row.deleted", "deleted {thing}"),
+    Sentence("list.exported", "exported a list of {thing}"),
 ]
 HISTORY = 100
 """So many of the newest entries stand on the page of a row's history."""
@@ -92,6 +95,17 @@ class ChangeList(UnfoldChangeList):
         len(self.result_list)
 
 
+@contextmanager
+def incorrect_lookups_refused() -> Iterator[None]:
+    """What a list cannot be asked, by whatever it is refused, is `IncorrectLookupParameters`."""
+    try:
+        yield
+    except (DisallowedModelAdminLookup, DisallowedModelAdminToField) as error:  # Django has rules of its own
+        raise IncorrectLookupParameters from error
+    except (OverflowError, ValueError, DataError) as error:  # numbers and times that no column holds
+        raise IncorrectLookupParameters from error
+
+
 class ModelAdmin(UnfoldModelAdmin):
     list_per_page = 50
     list_filter_submit = True
@@ -107,12 +121,8 @@ class ModelAdmin(UnfoldModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """For any address: what cannot be looked up leads back to the list, with `?e=1`."""
-        try:
+        with incorrect_lookups_refused():
             page = super().get_changelist_instance(request)
-        except (DisallowedModelAdminLookup, DisallowedModelAdminToField) as error:  # Django has rules of its own
-            raise IncorrectLookupParameters from error
-        except (OverflowError, ValueError, DataError) as error:  # numbers and times that no column holds
-            raise IncorrectLookupParameters from error
         if not (page.query or page.has_active_filters):
             page.full_result_count = page.result_count  # or unfold would offer to show what is shown
         return page

@@ -165,6 +165,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "audit entries"
+        permissions = [("export_auditentry", "Can export the audit trail")]
         indexes = [
             models.Index(fields=["-created_at"], name="audit_newest"),
             models.Index(fields=["target", "-created_at"], name="audit_by_target"),

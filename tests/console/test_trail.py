@@ -1,6 +1,9 @@
 """Whatever staff save, delete or choose in the console is one row of the trail; every page shows its own."""
 
+from io import BytesIO
+
 import pytest
+import tablib
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django_q.models import Failure, Schedule
@@ -180,3 +183,42 @@ def test_its_query_count_does_not_grow(boss_client, count, django_assert_max_num
 
     with django_assert_max_num_queries(9):
         assert len(boss_client.get(LIST).context["cl"].result_list) == count
+
+
+def export(client, kind: int, query: str = ""):
+    return client.post(f"{LIST}export/{query}", {"format": str(kind), "resource": ""})
+
+
+def test_it_is_exported_as_it_is_filtered_and_that_is_a_row(boss, boss_client):
+    audit.record(actor=StaffFactory(username="ada"), action="document.rejected", target=DocumentFactory(), note="=1+1")
+    audit.record(actor=None, action="user.mfa_reset", target=UserFactory(username="bob"))
+
+    csv = export(boss_client, 0, "?action=user.mfa_reset").content.decode().splitlines()
+
+    assert csv[0] == "when,who,what,details,from where"
+    assert [line.split(",")[1:4] for line in csv[1:]] == [["Somebody", "reset bob's two-step login", ""]]
+    assert AuditEntry.objects.filter(actor=boss, action="list.exported").count() == 1
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_a_formula_is_text_in_a_spreadsheet(boss_client, kind):
+    audit.record(actor=StaffFactory(username="-1+2"), action="user.mfa_reset", target=UserFactory())
+
+    content = export(boss_client, kind).content
+    sheet = tablib.Dataset().load(BytesIO(content) if kind else content.decode(), format=["csv", "xlsx"][kind])
+
+    assert sheet["who"] == ["'-1+2"]
+
+
+@pytest.mark.parametrize(("permissions", "status"), [(["view"], 403), (["view", "export"], 200)])
+def test_who_may_read_it_may_not_always_take_it_along(db, permissions, status):
+    auditor = StaffFactory()
+    given = [Permission.objects.get(codename=f"{name}_auditentry") for name in permissions]
+    auditor.user_type.permissions.set(given)
+
+    assert browser(auditor).get(f"{LIST}export/").status_code == status
+    assert export(browser(auditor), 2).status_code == status
+
+
+def test_a_filter_that_is_none_leads_back(boss_client):
+    assert boss_client.get(f"{LIST}export/?actor__password__startswith=a").url == LIST

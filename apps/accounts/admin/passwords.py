@@ -24,7 +24,7 @@ from apps.core.http.errors import Conflict
 class PasswordForm(AdminPasswordChangeForm):
     @property
     def recorded_by_service(self) -> list[str]:
-        return self.changed_data
+        return list(self.changed_data)
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -168,7 +168,7 @@ RESETTING_MFA: ActionDialog = {
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not generic when it runs
+class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  # not generic when it runs
     form = ChangedAccountForm
     add_form = NewAccountForm
     inlines = [ProfileInline]

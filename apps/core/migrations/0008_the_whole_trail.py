@@ -54,6 +54,10 @@ class Migration(migrations.Migration):
             name='note',
             field=models.TextField(blank=True, help_text='Why, in the words of whoever did it.'),
         ),
+        migrations.AlterModelOptions(
+            name="auditentry",
+            options={"permissions": [("export_auditentry", "Can export the audit trail")], "verbose_name_plural": "audit entries"},
+        ),
         migrations.AddIndex(
             model_name='auditentry',
             index=models.Index(fields=['person', '-created_at'], name='audit_by_person'),
