@@ -3,14 +3,14 @@
 from functools import cache
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django_q.models import Schedule
 
-from apps.accounts.models import Taxonomy, UserType
+from apps.accounts.models import StaffRole, Taxonomy, UserType
 from apps.core.models import AuditEntry, SeededGrant
 from apps.core.operations.seed import seed
 from apps.notifications.models import NotificationType
@@ -20,6 +20,10 @@ SEEDED = [
     Permission,
     UserType,
     UserType.permissions.through,
+    Group,
+    Group.permissions.through,
+    StaffRole,
+    StaffRole.user_types.through,
     SeededGrant,
     Taxonomy,
     Schedule,

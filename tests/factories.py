@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
@@ -16,10 +17,12 @@ from apps.accounts.models import (
     ProfileCategory,
     ProfilePlatform,
     SecondFactor,
+    StaffRole,
     Taxonomy,
     User,
     UserType,
 )
+from apps.core.capabilities import capabilities
 from apps.core.encryption import encrypt
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
@@ -54,10 +57,37 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 
 class StaffFactory(UserFactory):
+    """In the seeded groups that `groups` names by their slugs; else in one that is made for most tests."""
+
     is_staff = True
 
     class Params:
         role = "staff"
+
+    @factory.post_generation
+    def groups(user, create, extracted, **_):  # noqa: N805  # factory_boy passes the row
+        if user.is_superuser and extracted is None:
+            return
+        roles = [everyday_role()] if extracted is None else StaffRole.objects.filter(slug__in=extracted)
+        user.groups.set(roles)
+
+
+def everyday_role():
+    """It does the everyday work of all, and edits no people."""
+    role, is_new = StaffRole.objects.get_or_create(name="Everyday work")
+    if is_new:
+        names = {name for each in capabilities() if each.slug in EVERYDAY for name in each.permissions}
+        permissions = Permission.objects.select_related("content_type")
+        role.permissions.set(row for row in permissions if f"{row.content_type.app_label}.{row.codename}" in names)
+    return role
+
+
+EVERYDAY = {
+    *["see-people", "see-documents", "decide-documents", "see-sessions", "see-erasures", "cancel-erasures"],
+    *["see-groups", "see-taxonomies", "edit-taxonomies", "see-mails", "read-trail", "see-network", "take-down-stories"],
+    *["see-events", "take-down-events", "host-events", "see-conversations", "read-messages", "work-on-reports"],
+    *["see-notifications", "edit-texts"],
+}
 
 
 class SecondFactorFactory(factory.django.DjangoModelFactory):

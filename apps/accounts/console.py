@@ -11,43 +11,48 @@ from django.utils.formats import date_format
 
 from apps.accounts.models import Document, User, UserType
 from apps.core.console import FIRST, Table, ago, linked, since
-from apps.core.declarations import Card, Figure, Page, Panel, Sentence, Tabs
+from apps.core.declarations import Capability, Card, Figure, Page, Panel, Sentence, Tabs
+from apps.core.reading.viewer import Viewer
 
 MONTHS = range(11, -1, -1)
 
 
 def documents_waiting(viewer: User) -> int:
-    return Document.objects.pending().count() if viewer.has_perm("accounts.review_document") else 0
+    return Document.objects.pending().to_review_by(Viewer.of(viewer)).count()
 
 
 def people(viewer: User) -> Figure:
-    return Figure(User.objects.active().count(), "active accounts")
+    return Figure(User.objects.active().in_reach_of(Viewer.of(viewer)).count(), "active accounts")
 
 
 def documents(viewer: User) -> Figure:
-    waiting = Document.objects.pending().aggregate(count=Count("pk"), oldest=Min("created_at"))
+    pending = Document.objects.pending().in_reach_of(Viewer.of(viewer))
+    waiting = pending.aggregate(count=Count("pk"), oldest=Min("created_at"))
     return Figure(waiting["count"], since(waiting["oldest"]))
 
 
-def joined_by_month() -> str:
+def joined_by_month(viewer: User) -> str:
     """As unfold's charts take it: this month and those before it, one year."""
     now = timezone.now()
     months = [datetime(now.year - (ago >= now.month), (now.month - ago - 1) % 12 + 1, 1, tzinfo=UTC) for ago in MONTHS]
-    rows = User.objects.filter(date_joined__gte=months[0]).annotate(month=TruncMonth("date_joined", tzinfo=UTC))
+    joined = User.objects.in_reach_of(Viewer.of(viewer)).filter(date_joined__gte=months[0])
+    rows = joined.annotate(month=TruncMonth("date_joined", tzinfo=UTC))
     counts = dict(rows.values_list("month").order_by().annotate(count=Count("pk")))
     bars = {"label": "new people", "data": [counts.get(month, 0) for month in months], "displayYAxis": True}
     bars |= {"backgroundColor": "var(--color-primary-500)", "maxBarThickness": 32, "borderRadius": 4}
     return json.dumps({"labels": [date_format(month, "M y") for month in months], "datasets": [bars]})
 
 
-def waiting_documents() -> Table:
-    waiting = Document.objects.pending().select_related("user").order_by("created_at")[:FIRST]
-    rows = [[linked("accounts_document_review", row, row.user), row.type, ago(row.created_at)] for row in waiting]
+def waiting_documents(viewer: User) -> Table:
+    waiting = Document.objects.pending().to_review_by(Viewer.of(viewer)).select_related("user").order_by("created_at")
+    rows = [
+        [linked("accounts_document_review", row, row.user), row.type, ago(row.created_at)] for row in waiting[:FIRST]
+    ]
     return {"headers": ["person", "document", "waits for"], "rows": rows}
 
 
-def people_by_type() -> Table:
-    types: list[Any] = list(UserType.objects.with_counts())
+def people_by_type(viewer: User) -> Table:
+    types: list[Any] = list(UserType.objects.with_counts().in_reach_of(Viewer.of(viewer)))
     rows = [[type.name, type.people, type.active, type.verified] for type in types]
     return {"headers": ["type", "people", "active", "with the blue tick"], "rows": rows}
 
@@ -66,6 +71,7 @@ PAGES = [
     Page("People", "Blocks", "block", "accounts.block", order=140),
     Page("People", "Erasures", "person_remove", "accounts.erasure", order=145),
     Page("Operations", "Taxonomies", "category", "accounts.taxonomy", order=910),
+    Page("Operations", "Groups", "shield_person", "accounts.staffrole", order=920),
 ]
 SENTENCES = [
     Sentence("document.viewed", "looked at {thing}"),
@@ -93,4 +99,73 @@ PANELS = [
     ),
     Panel("New people, month by month", "accounts.user", "chart", joined_by_month, order=30),
     Panel("People by type", "accounts.user", "table", people_by_type, order=40),
+]
+CAPABILITIES = [
+    Capability(
+        *("see-people", "See people", "People", ["accounts.view_user", "accounts.view_profile"]),
+        order=10,
+        help="Their accounts and profiles, addresses and telephone numbers included.",
+    ),
+    Capability(
+        *("edit-people", "Edit people", "People"),
+        ["accounts.add_user", "accounts.change_user", "accounts.change_profile"],
+        order=20,
+        help="Make accounts, change names, addresses and passwords, and switch accounts off.",
+        is_dangerous=True,
+    ),
+    Capability("remove-pictures", "Remove the pictures of people", "People", ["accounts.remove_picture"], order=30),
+    Capability(
+        *("see-documents", "See the list of documents", "People", ["accounts.view_document"]),
+        order=40,
+        help="Whose they are and how they stand, not what is in them.",
+    ),
+    Capability(
+        *("decide-documents", "Open and decide documents", "People", ["accounts.review_document"]),
+        order=50,
+        help="See identity cards and the like, and give the blue tick.",
+        is_dangerous=True,
+    ),
+    Capability(
+        *("see-sessions", "See sessions, linked logins and blocks", "People"),
+        ["accounts.view_session", "accounts.view_linkedlogin", "accounts.view_block"],
+        order=60,
+    ),
+    Capability("end-sessions", "End sessions", "People", ["accounts.end_session"], order=70),
+    Capability(
+        *("reset-codes", "Reset two-step login", "People", ["accounts.reset_mfa"]),
+        order=80,
+        help="Their password alone then opens the account.",
+        is_dangerous=True,
+    ),
+    Capability("see-erasures", "See who asked to be erased", "People", ["accounts.view_erasure"], order=90),
+    Capability("cancel-erasures", "Cancel erasures", "People", ["accounts.change_erasure"], order=100),
+    Capability(
+        *("see-groups", "See groups and user types", "Groups", ["accounts.view_staffrole", "accounts.view_usertype"]),
+        order=700,
+    ),
+    Capability(
+        *("give-groups", "Give groups to staff, and take them", "Groups", ["accounts.assign_staffrole"]),
+        order=710,
+        help="Never more than one may do oneself.",
+        is_dangerous=True,
+    ),
+    Capability(
+        *("change-groups", "Change what groups may", "Groups"),
+        ["accounts.add_staffrole", "accounts.change_staffrole", "accounts.delete_staffrole"],
+        order=720,
+        help="Never more than one may do oneself.",
+        is_dangerous=True,
+    ),
+    Capability(
+        *("change-types", "Change user types, and what their people may", "Groups"),
+        ["accounts.add_usertype", "accounts.change_usertype", "accounts.delete_usertype"],
+        order=730,
+        help="It touches everybody of the type at once.",
+        is_dangerous=True,
+    ),
+    Capability("see-taxonomies", "See taxonomies", "Operations", ["accounts.view_taxonomy"], order=800),
+    Capability(
+        *("edit-taxonomies", "Edit taxonomies", "Operations", ["accounts.add_taxonomy", "accounts.change_taxonomy"]),
+        order=810,
+    ),
 ]

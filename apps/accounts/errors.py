@@ -1,4 +1,11 @@
-from apps.core.http.errors import DomainError, InvalidToken, NotAuthenticated, PermissionDenied, Unavailable
+from apps.core.http.errors import (
+    Conflict,
+    DomainError,
+    InvalidToken,
+    NotAuthenticated,
+    PermissionDenied,
+    Unavailable,
+)
 
 
 class BadCredentials(NotAuthenticated):
@@ -108,6 +115,31 @@ class StaffAccount(DomainError):
 
     code = "staff_account"
     detail = "Accounts of staff cannot be deleted. Please ask a superuser first."
+
+
+class OwnPower(PermissionDenied):
+    code = "own_power"
+    detail = "Nobody changes what they may do themselves. Please ask a superuser."
+
+
+class AboveYou(PermissionDenied):
+    code = "above_you"
+    detail = "It is, or would be, more than you may do yourself. Please ask a superuser."
+
+
+class ProtectedRole(Conflict):
+    code = "protected_group"
+    detail = "This group is protected: it cannot be deleted, nor left without anything it may do."
+
+
+class ChangedMeanwhile(Conflict):
+    code = "changed_meanwhile"
+    detail = "Somebody changed it while you did. What you typed is kept: compare it with what is there, and save again."
+
+
+class StaffTypeGivesNothing(DomainError):
+    code = "staff_type"
+    detail = "What staff may do is given to them by groups."
 
 
 class DocumentPending(DomainError):

@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 from constance.admin import Config, ConstanceAdmin
 from constance.forms import ConstanceForm
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db import transaction
@@ -28,7 +26,7 @@ from apps.core.changes import in_words
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, history_page
 from apps.core.http.auth import SignedInRequest
 
-admin.site.unregister([Config, Group, Schedule, Success, Failure, OrmQ])
+admin.site.unregister([Config, Schedule, Success, Failure, OrmQ])
 
 
 def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -88,9 +86,6 @@ class SiteSettingsAdmin(ConstanceAdmin, ModelAdmin):
 admin.site.register([SiteSettings], SiteSettingsAdmin)
 
 
-@admin.register(Group)
-class GroupAdmin(ModelAdmin, DjangoGroupAdmin):  # type: ignore[misc]  # Django's stubs
-    superuser_fields = {"permissions"}
 
 
 @admin.register(Schedule)

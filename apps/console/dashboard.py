@@ -20,7 +20,7 @@ def dashboard(request: SignedInRequest, context: dict[str, Any]) -> dict[str, An
         "cards": cards,
         "columns": 3 if len(cards) % 3 == 0 else 4,
         "panels": [
-            {"title": panel.title, "kind": panel.kind, "content": panel.content()}
+            {"title": panel.title, "kind": panel.kind, "content": panel.content(request.user)}
             for panel in declared("console", "PANELS")
             if may_see(panel, request.user, pages)
         ],

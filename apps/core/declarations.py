@@ -1,8 +1,8 @@
 """What a room brings to the rooms above it, declared in its own folder and collected from there.
 
-`console.py` holds `PAGES`, `CARDS`, `PANELS` and `SENTENCES`, `reportable.py` holds `REPORTABLES`, `demo.py` holds
-`SCENES` and `COMPLAINTS`: each a list, and none of them needed. `personal.py` holds `PERSONAL`, which a room needs
-whose rows lead to a person.
+`console.py` holds `PAGES`, `CARDS`, `PANELS`, `SENTENCES` and `CAPABILITIES`, `reportable.py` holds `REPORTABLES`,
+`demo.py` holds `SCENES` and `COMPLAINTS`: each a list, and none of them needed. `personal.py` holds `PERSONAL`, which a
+room needs whose rows lead to a person.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -84,8 +84,8 @@ class Panel:
     title: str
     model: str
     kind: Literal["table", "chart"]
-    content: Callable[[], Any]
-    """As unfold's component of this kind takes it."""
+    content: "Callable[[User], Any]"
+    """What this person is shown, as unfold's component of this kind takes it."""
     order: int
     permission: str = ""
     """What it takes besides to be shown it."""
@@ -98,6 +98,23 @@ class Sentence(NamedTuple):
     """Its code, as in `document.approved`."""
     words: str
     """`{thing}` is the row, as in "bob's document"; `{person}` is whose it is."""
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What somebody may be allowed to do, in words: a switch on the pages of groups and user types."""
+
+    slug: str
+    title: str
+    """As it goes on after “may”: “Decide documents”."""
+    section: str
+    """Its heading, which other rooms may share; it stands where the first of its capabilities does."""
+    permissions: Sequence[str]
+    """As in `accounts.view_user`; each belongs to one capability."""
+    order: int
+    help: str = ""
+    is_dangerous: bool = False
+    """Whether it does harm in the wrong hands."""
 
 
 class Evidence(NamedTuple):

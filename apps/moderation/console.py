@@ -4,7 +4,7 @@ from django.db.models import Count, Min
 
 from apps.accounts.models import User
 from apps.core.console import since
-from apps.core.declarations import Card, Figure, Page, Sentence
+from apps.core.declarations import Capability, Card, Figure, Page, Sentence
 from apps.core.reading.viewer import Viewer
 from apps.moderation.models import Report
 
@@ -24,3 +24,10 @@ SENTENCES = [
     Sentence("report.file_viewed", "looked at a file in a report about {person}"),
 ]
 CARDS = [Card("Open reports", "moderation.report", reports, order=20)]
+CAPABILITIES = [
+    Capability(
+        *("work-on-reports", "Work on reports", "Moderation", ["moderation.moderate_report"]),
+        order=500,
+        help="With copies of what was reported, messages too.",
+    ),
+]

@@ -3,7 +3,7 @@
 from django.db.models import Count
 
 from apps.accounts.models import User
-from apps.core.declarations import Card, Figure, Page, Sentence
+from apps.core.declarations import Capability, Card, Figure, Page, Sentence
 from apps.social.models import Connection, Story
 
 
@@ -28,4 +28,11 @@ SENTENCES = [
 CARDS = [
     Card("Connections", "social.connection", connections, order=40),
     Card("Stories", "social.story", stories, order=50),
+]
+CAPABILITIES = [
+    Capability(
+        *("see-network", "See connections and stories", "Network", ["social.view_connection", "social.view_story"]),
+        order=200,
+    ),
+    Capability("take-down-stories", "Take down stories", "Network", ["social.moderate_story"], order=210),
 ]

@@ -3,7 +3,6 @@
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
@@ -28,9 +27,7 @@ def boss_client(db):
 
 @pytest.fixture
 def clerk_client(db):
-    clerk = StaffFactory(username="clerk")
-    clerk.user_permissions.add(Permission.objects.get(codename="change_user"))
-    return browser(clerk)
+    return browser(StaffFactory(username="clerk", groups=["support"]))
 
 
 def reset(client, user):

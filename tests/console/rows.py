@@ -4,13 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
-from apps.accounts.models import Block, Document, Erasure, LinkedLogin, Session, Taxonomy, User, UserType
+from apps.accounts.models import Block, Document, Erasure, LinkedLogin, Session, StaffRole, Taxonomy, User, UserType
 from apps.core import audit
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.core.queue import queue
@@ -92,7 +91,7 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
         limit="login_failures", subject=UserFactory().pk, count=1, expires_at=timezone.now()
     ),
     IdempotencyKey: lambda: IdempotencyKey.objects.create(user=UserFactory(), key="k", claimed_at=timezone.now()),
-    Group: lambda: Group.objects.create(name=f"g{Group.objects.count()}"),
+    StaffRole: lambda: StaffRole.objects.create(name=f"g{StaffRole.objects.count()}"),
     Schedule: lambda: Schedule.objects.create(name="n", func="apps.core.tasks.x", task=Task.objects.first().pk),
     Success: lambda: make_task(success=True),
     Failure: lambda: make_task(success=False, result="Traceback"),

@@ -27,7 +27,7 @@ def rows_of(client, page, query=None):
 def colleague_client(db):
     """May look at the rows, may not moderate."""
     colleague = StaffFactory()
-    colleague.user_type.permissions.remove(colleague.user_type.permissions.get(codename="moderate_event"))
+    colleague.groups.get().permissions.remove(colleague.groups.get().permissions.get(codename="moderate_event"))
     return browser(colleague)
 
 

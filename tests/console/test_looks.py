@@ -153,18 +153,18 @@ def test_the_first_page_leads_to_what_waits_and_what_is_to_come(staff_client):
 
 def test_who_may_not_review_is_not_shown_what_waits(staff_client, staff):
     DocumentFactory()
-    staff.user_type.permissions.remove(staff.user_type.permissions.get(codename="review_document"))
+    staff.groups.get().permissions.remove(staff.groups.get().permissions.get(codename="review_document"))
 
     assert "Documents that wait" not in panels(staff_client.get("/admin/"))
 
 
-def test_the_first_page_counts_who_joined_in_each_month_of_a_year(db, monkeypatch):
+def test_the_first_page_counts_who_joined_in_each_month_of_a_year(db, monkeypatch, boss):
     User.objects.update(date_joined=datetime(2020, 1, 1, tzinfo=UTC))
     for moment in ("2026-01-31 23:59", "2026-02-01", "2025-03-01", "2025-02-28"):
         UserFactory(date_joined=datetime.fromisoformat(moment).replace(tzinfo=UTC))
     monkeypatch.setattr("apps.accounts.console.timezone.now", lambda: datetime(2026, 2, 3, tzinfo=UTC))
 
-    chart = json.loads(joined_by_month())
+    chart = json.loads(joined_by_month(boss))
 
     assert (chart["labels"][0], chart["labels"][-1]) == ("Mar 25", "Feb 26")
     assert chart["datasets"][0]["data"] == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]

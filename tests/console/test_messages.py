@@ -21,7 +21,7 @@ def message(db):
 def colleague_client(db):
     """May look at the rows of the console, may not moderate."""
     colleague = StaffFactory()
-    colleague.user_type.permissions.remove(colleague.user_type.permissions.get(codename="moderate_message"))
+    colleague.groups.get().permissions.remove(colleague.groups.get().permissions.get(codename="moderate_message"))
     return browser(colleague)
 
 

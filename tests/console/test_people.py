@@ -37,7 +37,7 @@ def new_account(**changes: object) -> dict[str, object]:
 def clerk(db) -> User:
     """Staff who may edit people, and are no superuser."""
     user = StaffFactory(username="clerk")
-    codes = ["add_user", "change_user", "change_profile"]
+    codes = ["add_user", "change_user", "change_profile", "remove_picture"]
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts", codename__in=codes))
     return user
 

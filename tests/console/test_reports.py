@@ -125,7 +125,7 @@ def test_nobody_reads_reports_about_themselves(staff, staff_client):
 
 def test_who_may_not_moderate_reads_nothing(db):
     colleague = StaffFactory()
-    colleague.user_type.permissions.remove(colleague.user_type.permissions.get(codename="moderate_report"))
+    colleague.groups.get().permissions.remove(colleague.groups.get().permissions.get(codename="moderate_report"))
     row = ReportFactory()
 
     client = browser(colleague)

@@ -131,8 +131,8 @@ def test_it_says_when_the_file_was_erased(staff_client):
 def test_only_those_who_review_may_open_it(db):
     document = DocumentFactory()
     colleague = StaffFactory()
-    colleague.user_type.permissions.remove(
-        colleague.user_type.permissions.get(codename="review_document"),
+    colleague.groups.get().permissions.remove(
+        colleague.groups.get().permissions.get(codename="review_document"),
     )
     client = browser(colleague)
 

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from apps.accounts.models import Session, User
 from apps.core.models import AuditEntry
 from tests.client import ApiClient, sign_in
-from tests.factories import UserFactory
+from tests.console.conftest import browser
+from tests.factories import StaffFactory, UserFactory
 
 LIST = "/admin/accounts/session/"
 
@@ -42,12 +42,20 @@ def test_who_may_only_look_ends_none(staff_client, alice, alice_client):
     assert "end_sessions" not in staff_client.get(LIST).content.decode()
 
 
-def test_the_permission_to_change_sessions_is_enough(staff, staff_client, alice, alice_client):
-    staff.user_permissions.add(Permission.objects.get(codename="change_session", content_type__app_label="accounts"))
-
-    end(staff_client, Session.objects.get())
+def test_the_permission_to_end_sessions_is_enough(db, alice, alice_client):
+    end(browser(StaffFactory(groups=["support"])), Session.objects.get())
 
     assert alice_client.get("/users/profile").status_code == 401
+
+
+def test_the_sessions_of_a_colleague_go_on(db, alice, alice_client):
+    colleague = ApiClient(StaffFactory())
+
+    end(browser(StaffFactory(groups=["support"])), *Session.objects.all())
+
+    assert alice_client.get("/users/profile").status_code == 401
+    assert colleague.get("/users/profile").status_code == 200
+    assert AuditEntry.objects.count() == 1
 
 
 def test_the_list_tells_how_each_stands(boss_client, alice):

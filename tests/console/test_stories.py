@@ -26,7 +26,7 @@ def take_down(client, *stories: Story, **options: str):
 def colleague_client(db):
     """May look at the rows, may not moderate."""
     colleague = StaffFactory()
-    colleague.user_type.permissions.remove(colleague.user_type.permissions.get(codename="moderate_story"))
+    colleague.groups.get().permissions.remove(colleague.groups.get().permissions.get(codename="moderate_story"))
     return browser(colleague)
 
 

@@ -1,63 +1,93 @@
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError
-from django.urls import reverse
 
 from apps.accounts.models import UserType
+from apps.accounts.models.roles import names_of
 from tests.client import ApiClient
 from tests.console.conftest import browser
 from tests.console.forms import form_of
-from tests.factories import DocumentFactory, StaffFactory
+from tests.factories import StaffFactory, UserFactory
+
+
+def save(client, user_type, form):
+    """Having said yes."""
+    return client.post(page_of(user_type), form | {"_confirmed": ""})
+
+
+def create_event(user):
+    event = {"title": "Gala", "date": "2100-01-01T18:00:00Z", "location": "Berlin"}
+    return ApiClient(user).post("/events", event)
 
 
 def page_of(user_type: UserType) -> str:
     return f"/admin/accounts/usertype/{user_type.pk}/change/"
 
 
-def test_a_permission_taken_away_is_gone_at_the_next_request(boss_client, staff, staff_client):
-    document = DocumentFactory()
-    review = reverse("admin:accounts_document_review", args=[document.pk])
-    file = f"/files/document/{document.pk}"
-    caller = ApiClient(staff)
-    assert (staff_client.get(review).status_code, caller.get(file).status_code) == (200, 200)
+def test_a_permission_taken_away_is_gone_at_the_next_request(boss_client):
+    brand = UserFactory(role="brand")
+    form = form_of(boss_client.get(page_of(brand.user_type)), "usertype_form")
 
-    form = form_of(boss_client.get(page_of(staff.user_type)), "usertype_form")
-    taken = str(Permission.objects.get(codename="review_document").pk)
-    form["permissions"].remove(taken)
-    assert boss_client.post(page_of(staff.user_type), form).status_code == 302
+    del form["may_host-events"]
+    assert save(boss_client, brand.user_type, form).status_code == 302
 
-    assert (staff_client.get(review).status_code, caller.get(file).status_code) == (403, 404)
+    assert create_event(brand).status_code == 403
 
-    form["permissions"].append(taken)
-    boss_client.post(page_of(staff.user_type), form)
+    form = form_of(boss_client.get(page_of(brand.user_type)), "usertype_form")
+    save(boss_client, brand.user_type, form | {"may_host-events": "on"})
 
-    assert (staff_client.get(review).status_code, caller.get(file).status_code) == (200, 200)
+    assert create_event(brand).status_code == 201
 
 
-def test_only_a_superuser_gives_permissions_away(db):
+def test_only_a_superuser_picks_permissions(db):
     colleague = StaffFactory()
     colleague.user_permissions.add(Permission.objects.get(codename="change_usertype"))
     everything = list(Permission.objects.values_list("pk", flat=True))
-    before = set(colleague.user_type.permissions.all())
+    investor = UserType.objects.get(slug="investor")
+    before = set(investor.permissions.all())
     client = browser(colleague)
 
-    form = form_of(client.get(page_of(colleague.user_type)), "usertype_form")
-    changes = {"name": "Team", "permissions": everything}
-    assert client.post(page_of(colleague.user_type), form | changes).status_code == 302
+    form = form_of(client.get(page_of(investor)), "usertype_form")
+    changes = {"name": "Backer", "permissions": everything, "for_staff": "on", "may_edit-people": "on"}
+    assert save(client, investor, form | changes).status_code == 302
 
-    user_type = UserType.objects.get(pk=colleague.user_type_id)
-    assert (user_type.name, user_type.for_staff) == ("Team", True)
-    assert set(user_type.permissions.all()) == before
+    investor.refresh_from_db()
+    assert (investor.name, investor.for_staff) == ("Backer", False)
+    assert set(investor.permissions.all()) == before
 
 
-def test_a_group_gives_no_permissions_away_either(db):
-    colleague = StaffFactory()
-    colleague.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
+def test_nobody_gives_a_type_what_they_may_not_do_themselves(db):
+    admin, investor = StaffFactory(groups=["platform-admin"]), UserType.objects.get(slug="investor")
+    client = browser(admin)
+    form = form_of(client.get(page_of(investor)), "usertype_form")
 
-    page = browser(colleague).get("/admin/auth/group/add/")
+    save(client, investor, form | {"may_host-events": "on"})
 
-    assert set(form_of(page, "group_form")) >= {"name"}
-    assert "permissions" not in page.context["adminform"].form.fields
+    assert "events.add_event" in names_of(investor.permissions.all())
+
+
+def test_a_type_of_staff_gives_nothing(boss_client, boss):
+    form = form_of(boss_client.get(page_of(boss.user_type)), "usertype_form")
+
+    save(boss_client, boss.user_type, form | {"may_host-events": "on"})
+
+    assert not [name for name in form if name.startswith("may_")]
+    assert not boss.user_type.permissions.exists()
+
+
+def test_a_type_with_permissions_does_not_become_one_of_staff(boss_client):
+    brand = UserType.objects.get(slug="brand")
+    form = form_of(boss_client.get(page_of(brand)), "usertype_form")
+
+    page = save(boss_client, brand, form | {"for_staff": "on"})
+
+    assert page.context["adminform"].form.non_field_errors() == ["What staff may do is given to them by groups."]
+
+
+def test_a_type_to_which_a_group_is_limited_is_not_deleted(boss_client):
+    for slug, status in (("brand", 403), ("entrepreneur", 302)):
+        page = f"/admin/accounts/usertype/{UserType.objects.get(slug=slug).pk}/delete/"
+        assert boss_client.post(page, {"post": "yes"}).status_code == status
 
 
 def test_a_type_with_people_is_not_deleted(boss_client, alice):
@@ -99,7 +129,7 @@ def test_a_type_keeps_its_names_and_may_have_none_but_its_slug(boss_client):
     influencer = UserType.objects.get(slug="influencer")
     form = form_of(boss_client.get(page_of(influencer)), "usertype_form")
 
-    assert boss_client.post(page_of(influencer), form | {"name": "Creator"}).status_code == 302
+    assert save(boss_client, influencer, form | {"name": "Creator"}).status_code == 302
     for name in ("Agency", "Press"):
         fields = {"name": name, "slug": name.lower(), "alias": ""}
         assert boss_client.post("/admin/accounts/usertype/add/", fields).status_code == 302

@@ -71,7 +71,7 @@ def test_it_comes_back_with_its_host(host, event):
 def test_the_permission_makes_the_moderator(host):
     event = EventFactory(host=host, private=True)
     colleague = StaffFactory()
-    colleague.user_type.permissions.remove(colleague.user_type.permissions.get(codename="moderate_event"))
+    colleague.groups.get().permissions.remove(colleague.groups.get().permissions.get(codename="moderate_event"))
 
     assert get(ApiClient(colleague), event).status_code == 404
 

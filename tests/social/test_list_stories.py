@@ -80,7 +80,7 @@ def test_ones_own_are_elsewhere(alice, alice_client):
 
 
 def test_a_moderators_feed_is_their_connections_too(db):
-    moderator = UserFactory(role="staff")
+    moderator = StaffFactory()
     StoryFactory()
 
     assert ids(ApiClient(moderator)) == []

@@ -11,6 +11,6 @@ PAGES = [
 ]
 CARDS = [Card("Toys", "events.event", lambda viewer: Figure(7, "in the box"), order=15)]
 PANELS = [
-    Panel("Toy box", "events.event", "table", lambda: {"headers": ["toy"], "rows": [["Marble"]]}, order=15),
-    Panel("Nobody's", "events.event", "table", dict, order=16, permission="toyroom.nobody_has_this"),
+    Panel("Toy box", "events.event", "table", lambda viewer: {"headers": ["toy"], "rows": [["Marble"]]}, order=15),
+    Panel("Nobody's", "events.event", "table", lambda viewer: {}, order=16, permission="toyroom.nobody_has_this"),
 ]

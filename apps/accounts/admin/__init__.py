@@ -1,3 +1,3 @@
-from apps.accounts.admin import documents, leaving, passwords, people, sessions, taxonomies
+from apps.accounts.admin import documents, leaving, passwords, people, roles, sessions, taxonomies
 
-__all__ = ["documents", "leaving", "passwords", "people", "sessions", "taxonomies"]
+__all__ = ["documents", "leaving", "passwords", "people", "roles", "sessions", "taxonomies"]

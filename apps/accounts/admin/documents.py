@@ -22,6 +22,7 @@ from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
 from apps.core.http.links import file_path
 from apps.core.media.kinds import IMAGES
+from apps.core.reading.viewer import Viewer
 
 
 class ReviewForm(forms.Form):
@@ -75,13 +76,15 @@ class DocumentAdmin(ReadOnlyAdmin):
         return columns if self.has_review_permission(request) else [name for name in columns if name != "review_link"]
 
     @display(description="review")
-    def review_link(self, document: Document) -> str:
+    def review_link(self, document: Any) -> str | None:
+        if not document.may_review:
+            return None
         page = reverse("admin:accounts_document_review", args=[document.pk])
         word = "Review" if document.status == Document.Status.PENDING else "Look again"
         return format_html('<a href="{}" class="text-link">{}</a>', page, word)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        return Document.objects.pending_first()
+    def get_queryset(self, request: SignedInRequest) -> QuerySet[Document]:
+        return Document.objects.in_reach_of(Viewer.of(request.user)).pending_first()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_view_permission(request, obj)) or self.has_review_permission(request)
@@ -93,7 +96,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     def review(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:
         """A page of its own: nothing is decided by following a link."""
         document = self.get_object(request, object_id)
-        if document is None:
+        if document is None or not document.may_review:
             raise Http404
         look = documents.look_at(document=document, by=request.user)
         if look and request.method == "GET" and document.file:

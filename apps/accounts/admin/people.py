@@ -6,8 +6,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import models
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from pydantic import ValidationError as SchemaError
@@ -18,14 +20,15 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm, UserChangeForm, UserCreationForm
 
 from apps.accounts.admin.passwords import PasswordForm
+from apps.accounts.admin.roles import GroupsForm
 from apps.accounts.errors import MfaDisabled, NotAway
 from apps.accounts.models import Profile, ReservedUsername, User, UserQuerySet, UserType
-from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.schemas import ProfileIn, check_email
-from apps.accounts.services import staff
+from apps.accounts.services import roles, staff
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.payload import invalid_from
+from apps.core.reading.viewer import Viewer
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
@@ -185,19 +188,19 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
     search_help_text = "A username, a name or an e-mail address."
     ordering = ["-pk"]
     actions = ["remove_pictures"]
-    actions_detail = ["switch_off", "reset_mfa"]
-    filter_horizontal = ["groups", "user_permissions"]
-    superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
+    actions_detail = ["change_groups", "switch_off", "reset_mfa"]
+    filter_horizontal = ["user_permissions"]
+    superuser_fields = {"is_staff", "is_superuser", "user_permissions"}
     states = [
         *["standing", "deactivated_at", "is_verified", "email_verified", "two_step", "last_login", "date_joined"],
         *["terms_version", "terms_accepted_at"],
     ]
-    readonly_fields = [*states, "password_link"]
+    readonly_fields = [*states, "password_link", "in_groups"]
     names = ["username", "email", "first_name", "last_name", "user_type"]
     fieldsets = [
         (None, {"fields": [*names, "password_link"]}),
         ("State", {"fields": ["is_active", *states]}),
-        ("Power", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Power", {"fields": ["is_staff", "in_groups", "is_superuser", "user_permissions"]}),
     ]
     add_fieldsets = [(None, {"fields": [*names, "is_staff", "password1", "password2"]})]
 
@@ -226,8 +229,12 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
         page = reverse("admin:auth_user_password_change", args=[user.pk])
         return format_html('<a href="{}" class="text-link">Set another password</a>', page)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        rows: Any = super().get_queryset(request)
+    @display(description="groups")
+    def in_groups(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.order_by("name")) or "none"
+
+    def get_queryset(self, request: SignedInRequest) -> QuerySet[User]:
+        rows: Any = super().get_queryset(request).in_reach_of(Viewer.of(request.user))
         people: QuerySet[User] = rows.with_mfa().select_related("user_type", "profile")
         return people
 
@@ -251,9 +258,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Only a superuser changes a colleague, and nobody who was erased."""
         allowed: bool = super().has_change_permission(request, obj)
-        if isinstance(obj, User) and obj.erased_at:
-            return False
-        return allowed and (request.user.is_superuser or not (isinstance(obj, User) and staff.is_colleague(obj)))
+        return allowed and (not isinstance(obj, User) or staff.may(request.user, "accounts.change_user", obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """An account is switched off, which hides the person."""
@@ -299,7 +304,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
         """Where there is something to reset; nobody resets their own."""
         user = self.get_object(request, str(object_id))
         is_theirs = user is not None and user.has_mfa and user != request.user
-        return is_theirs and self.has_change_permission(request, user)
+        return is_theirs and staff.may(request.user, "accounts.reset_mfa", user)
 
     @action(
         description="Reset two-step login",
@@ -321,31 +326,36 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
         """A dialog is sent by htmx, which goes where this header says."""
         return HttpResponse(headers={"HX-Redirect": reverse("admin:accounts_user_change", args=[user.pk])})
 
-    @action(description="Remove the pictures of selected people", permissions=["change"])
+    def has_change_groups_permission(self, request: SignedInRequest, object_id: str | None = None) -> bool:
+        """Of whoever works here."""
+        user = self.get_object(request, str(object_id))
+        return user is not None and user.is_staff and roles.may_change_groups(user=user, by=request.user)
+
+    @action(description="Groups", url_path="groups", icon="shield_person", permissions=["change_groups"])
+    def change_groups(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """A page of its own: of all groups, those are offered that one may give."""
+        user = User.objects.get(pk=object_id)
+        form = GroupsForm(request.POST or None, user=user, by=request.user)
+        if request.method == "POST" and form.is_valid():
+            roles.change_groups(user=user, groups=form.chosen(), by=request.user)
+            self.message_user(request, f"Changed the groups of {user}.")
+            return redirect("admin:accounts_user_change", user.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Groups of {user}",
+            "opts": self.opts,
+            "original": user,
+            "form": form,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accounts/user/groups.html", context)
+
+    def has_remove_picture_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.remove_picture")
+
+    @action(description="Remove the pictures of selected people", permissions=["remove_picture"])
     def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
-        chosen = [user for user in queryset if self.has_change_permission(request, user)]
+        chosen = [user for user in queryset if staff.may(request.user, "accounts.remove_picture", user)]
         for user in chosen:
             staff.remove_picture(user=user, by=request.user)
         self.message_user(request, f"Removed {len(chosen)} pictures.")
-
-
-@admin.register(UserType)
-class UserTypeAdmin(ModelAdmin):
-    list_display = ["name", "slug", "alias", "for_staff", "people"]
-    search_fields = ["name", "slug", "alias"]
-    filter_horizontal = ["permissions"]
-    superuser_fields = {"for_staff", "permissions"}
-    fieldsets = [(None, {"fields": ["name", "slug", "alias", "for_staff", "permissions"]})]
-
-    def get_queryset(self, request: HttpRequest) -> UserTypeQuerySet:
-        rows: UserTypeQuerySet = super().get_queryset(request)
-        return rows.with_counts()
-
-    @display(description="people", ordering="people")
-    def people(self, user_type: Any) -> int:
-        return int(user_type.people)
-
-    def formfield_for_manytomany(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        field.queryset = field.queryset.select_related("content_type")  # a permission is called by its name
-        return field

@@ -1,6 +1,7 @@
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RadioFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
@@ -8,7 +9,7 @@ from unfold.decorators import action, display
 from apps.accounts.devices import device_or_unknown
 from apps.accounts.models import Block, LinkedLogin, Session
 from apps.accounts.models.sessions import SessionQuerySet
-from apps.accounts.services import sessions
+from apps.accounts.services import staff
 from apps.core.console import ModelAdmin, ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 
@@ -62,14 +63,17 @@ class SessionAdmin(ReadOnlyAdmin):
         return "expired" if session.expires_at <= timezone.now() else "signed in"
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.change_session")
+        return request.user.has_perm("accounts.end_session")
 
     @action(description="End selected sessions", permissions=["end"])
     def end_sessions(self, request: SignedInRequest, queryset: QuerySet[Session]) -> None:
-        chosen = list(queryset)
-        for session in chosen:
-            sessions.end_session(session=session, by=request.user)
-        self.message_user(request, f"Ended {len(chosen)} sessions.")
+        chosen = list(queryset.select_related("user__user_type"))
+        theirs = [session for session in chosen if staff.may(request.user, "accounts.end_session", session.user)]
+        for session in theirs:
+            staff.end_session(session=session, by=request.user)
+        self.message_user(request, f"Ended {len(theirs)} session{pluralize(len(theirs))}.")
+        if len(theirs) < len(chosen):
+            self.message_user(request, "Sessions of colleagues are ended by superusers only.", messages.WARNING)
 
 
 @admin.register(LinkedLogin)

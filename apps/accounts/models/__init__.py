@@ -5,6 +5,7 @@ from apps.accounts.models.mfa import BackupCode, SecondFactor
 from apps.accounts.models.oauth import ExchangedCode, LinkedLogin, SpentState
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
 from apps.accounts.models.resets import PasswordReset
+from apps.accounts.models.roles import StaffRole
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
 from apps.accounts.models.taxonomies import Taxonomy
 from apps.accounts.models.users import (
@@ -39,6 +40,7 @@ __all__ = [
     "SecondFactor",
     "Session",
     "SpentState",
+    "StaffRole",
     "Taxonomy",
     "User",
     "UserQuerySet",

@@ -3,10 +3,10 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, ExpressionWrapper, F, Q, When
 from django.utils import timezone
 
-from apps.accounts.models.users import has_permission
+from apps.accounts.models.users import in_reach
 from apps.core.media.kinds import DOCUMENTS
 from apps.core.operations.storage import private_storage
 from apps.core.reading.viewer import Viewer
@@ -16,10 +16,27 @@ def document_name(document: "Document", filename: str) -> str:
     return f"documents/{uuid.uuid4().hex}{DOCUMENTS[document.content_type]}"
 
 
+REVIEW = "accounts.review_document"
+
+
+def may_review(viewer: Viewer) -> Q:
+    """Whether `viewer` may open and decide a document as staff do."""
+    return in_reach(viewer, [REVIEW], "user__user_type")
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """Whoever reviews documents sees all, everybody else their own."""
-        return self.filter(Q(user=viewer.id) | has_permission(viewer, "accounts.review_document"))
+        """Whoever reviews documents sees those in their reach, everybody else their own."""
+        return self.filter(Q(user=viewer.id) | may_review(viewer))
+
+    def in_reach_of(self, viewer: Viewer) -> Self:
+        """Those that are listed for `viewer`, of the staff; each with `may_review`."""
+        mine = ExpressionWrapper(may_review(viewer), output_field=models.BooleanField())
+        listed = in_reach(viewer, ["accounts.view_document", REVIEW], "user__user_type")
+        return self.annotate(may_review=mine).filter(listed)
+
+    def to_review_by(self, viewer: Viewer) -> Self:
+        return self.filter(may_review(viewer))
 
     def with_file(self) -> Self:
         return self.exclude(file="")

@@ -65,6 +65,9 @@ class Session(models.Model):
 
     objects = SessionQuerySet.as_manager()
 
+    class Meta:
+        permissions = [("end_session", "Can end the sessions of others")]
+
     def __str__(self) -> str:
         return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
 

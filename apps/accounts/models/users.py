@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 from hashlib import sha256
@@ -16,6 +17,7 @@ from apps.accounts.addresses import address_key, ascii_address
 from apps.accounts.models.blocks import Block, not_blocked
 from apps.accounts.models.mfa import SecondFactor
 from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
+from apps.accounts.models.roles import StaffRole
 from apps.core.reading.compiled import compiled
 from apps.core.reading.search import words_in
 from apps.core.reading.viewer import Viewer
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 models.CharField.register_lookup(Lower)
 models.EmailField.register_lookup(Lower)
 
+SEE_PEOPLE = ("accounts.view_user", "accounts.change_user")
 RESERVED_NAMES = frozenset({"admin", "administrator", "avatar", "infloo", "root", "staff", "support", "system"})
 
 
@@ -64,6 +67,10 @@ class UserTypeQuerySet(models.QuerySet["UserType"]):
 
     def named(self, name: str) -> Self:
         return self.filter(Q(slug=name) | Q(alias=name)) if name else self.none()
+
+    def in_reach_of(self, viewer: Viewer) -> Self:
+        """Those whose people `viewer`, of the staff, may see."""
+        return self.filter(in_reach(viewer, SEE_PEOPLE, "pk"))
 
     def with_counts(self) -> Self:
         """With how many people have it: all, those who are active, those with the blue tick."""
@@ -123,6 +130,26 @@ def has_permission(viewer: Viewer, permission: str) -> Q:
     return Q(Exists(given.filter(content_type__app_label=app, codename=codename)))
 
 
+def in_reach(viewer: Viewer, permissions: Sequence[str], user_type: str) -> Q:
+    """`has_permission` of any of these, about rows whose person is of the type to which the field `user_type` leads.
+
+    Who has it only by groups that are limited to some types has it about those.
+    """
+    if viewer.is_superuser:
+        return Q(pk__isnull=False)
+    if viewer.id is None or viewer.type_id is None:
+        return Q(pk__isnull=True)
+    names = (permission.split(".") for permission in permissions)
+    wanted = reduce(or_, (Q(permission__content_type__app_label=app, permission__codename=name) for app, name in names))
+    limits = StaffRole.user_types.through.objects
+    own = User.user_permissions.through.objects.filter(wanted, user=viewer.id)
+    of_type = UserType.permissions.through.objects.filter(wanted, usertype=viewer.type_id)
+    of_groups = Group.permissions.through.objects.filter(wanted, group__user=viewer.id)
+    unlimited = of_groups.filter(~Exists(limits.filter(staffrole=OuterRef("group"))))
+    types = limits.filter(staffrole__in=of_groups.values("group")).values("usertype")
+    return Q(Exists(own)) | Q(Exists(of_type)) | Q(Exists(unlimited)) | Q(**{f"{user_type}__in": types})
+
+
 def has_mfa() -> Exists:
     return Exists(SecondFactor.objects.on().filter(pk=OuterRef("pk")))
 
@@ -179,6 +206,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def visible_to(self, viewer: Viewer) -> Self:
         return self.there_for(viewer.id)
+
+    def in_reach_of(self, viewer: Viewer, *permissions: str) -> Self:
+        """Those about whom `viewer`, of the staff, has one of the permissions; without any named, whom they may see."""
+        return self.filter(in_reach(viewer, permissions or SEE_PEOPLE, "user_type"))
 
     def there_for(self, person_id: Any) -> Self:
         """The only definition of who may see whom: blocked pairs do not exist for each other.
@@ -280,6 +311,10 @@ class User(AbstractUser):
     REQUIRED_FIELDS: ClassVar = ["email"]
 
     class Meta:
+        permissions = [
+            ("remove_picture", "Can remove the pictures of people"),
+            ("reset_mfa", "Can reset two-step login"),
+        ]
         constraints = [
             models.UniqueConstraint(Lower("username"), condition=Q(erased_at=None), name="one_username_in_any_case"),
             models.UniqueConstraint(Lower("email"), condition=Q(erased_at=None), name="one_email_in_any_case"),

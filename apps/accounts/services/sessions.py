@@ -25,7 +25,6 @@ from apps.accounts.models import (
 from apps.accounts.schemas import OwnProfileOut
 from apps.accounts.services.mfa import check_second_factor, pass_second_step
 from apps.accounts.tokens import Claims, Purpose, make_reactivation, make_token, new_token_id, read_token
-from apps.core import audit
 from apps.core.http import counters
 from apps.core.http.clients import Client
 from apps.core.http.errors import InvalidToken
@@ -172,13 +171,6 @@ def refresh(*, token: str, client: Client) -> Tokens:
 def logout(*, session: Session) -> None:
     if Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=timezone.now()):
         live.end_session(user_id=session.user_id, session_id=session.pk)
-
-
-@transaction.atomic
-def end_session(*, session: Session, by: User) -> None:
-    """Staff sign a device out."""
-    logout(session=session)
-    audit.record(actor=by, action="session.ended", target=session)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 
 from apps.accounts.errors import MfaDisabled, NotAway
-from apps.accounts.models import Profile, User
+from apps.accounts.models import Profile, Session, User
 from apps.accounts.models.users import permissions_of
 from apps.accounts.schemas import ProfileIn
 from apps.accounts.services import mfa, passwords, people, sessions
@@ -14,6 +14,7 @@ from apps.core import audit
 from apps.core.http import counters
 from apps.core.http.errors import Conflict, PermissionDenied
 from apps.core.mail.outbox import queue_mail
+from apps.core.reading.viewer import Viewer
 from apps.notifications.services import move
 
 
@@ -28,6 +29,18 @@ def is_colleague(user: User) -> bool:
 def refuse_colleague(user: User, by: User) -> None:
     """Only a superuser changes a colleague: with somebody's password or address come their permissions."""
     if not by.is_superuser and is_colleague(user):
+        raise PermissionDenied
+
+
+def may(by: User, permission: str, user: User) -> bool:
+    """Whether `by` has this permission about `user`, who is no colleague of theirs, and was not erased."""
+    if user.erased_at or not User.objects.in_reach_of(Viewer.of(by), permission).filter(pk=user.pk).exists():
+        return False
+    return by.is_superuser or not is_colleague(user)
+
+
+def refuse_unless_may(by: User, permission: str, user: User) -> None:
+    if not may(by, permission, user):
         raise PermissionDenied
 
 
@@ -92,7 +105,7 @@ def set_password(*, user: User, password: str | None, by: User) -> None:
 def reset_mfa(*, user: User, by: User | None) -> None:
     """For somebody who has lost their codes; `by` is None for whoever may run commands. Nobody resets their own."""
     if by:
-        refuse_colleague(user, by)
+        refuse_unless_may(by, "accounts.reset_mfa", user)
     if user == by:
         raise PermissionDenied
     if not mfa.switch_off(user):
@@ -104,8 +117,16 @@ def reset_mfa(*, user: User, by: User | None) -> None:
 
 
 @transaction.atomic
+def end_session(*, session: Session, by: User) -> None:
+    """Sign a device out."""
+    refuse_unless_may(by, "accounts.end_session", session.user)
+    sessions.logout(session=session)
+    audit.record(actor=by, action="session.ended", target=session)
+
+
+@transaction.atomic
 def remove_picture(*, user: User, by: User) -> None:
-    refuse_colleague(user, by)
+    refuse_unless_may(by, "accounts.remove_picture", user)
     if user.profile.avatar:
         people.remove_avatar(user=user)
         audit.record(actor=by, action="user.picture_removed", target=user)

@@ -1,6 +1,7 @@
 """What the product needs to start: the rows in `fixtures/`, never against the will of staff."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +12,41 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 
+from apps.core.capabilities import capabilities
 from apps.core.models import SeededGrant
+
+EVERYTHING = "*"
 
 
 @transaction.atomic
 def seed() -> int:
     """Create what is missing and return how many rows that was; what exists stays as staff left it."""
-    created = 0
-    for path in sorted(Path(settings.BASE_DIR, "fixtures").glob("*.json")):
-        fixture = json.loads(path.read_text())
+    created, fixtures = 0, list(read_fixtures())
+    for fixture in fixtures:
         model = apps.get_model(fixture["model"])
         created += sum(create_missing(model, fixture["key"], row) for row in fixture["rows"])
         if fixture["key"] == ["id"]:
             reset_sequence(model)
+    for fixture in fixtures:
         if "grants" in fixture:
-            grant(model, **fixture["grants"])
+            grant(apps.get_model(fixture["model"]), **fixture["grants"])
     return created
+
+
+def read_fixtures() -> Iterator[dict[str, Any]]:
+    for path in sorted(Path(settings.BASE_DIR, "fixtures").glob("*.json")):
+        yield json.loads(path.read_text())
 
 
 def create_missing(model: type[Model], key: list[str], row: dict[str, Any]) -> bool:
+    """The rows to which a new one leads by its lists of ids may come later: the database looks when it commits."""
+    lists = {name: value for name, value in row.items() if model._meta.get_field(name).many_to_many}
+    columns = {name: value for name, value in row.items() if name not in lists}
     natural = {name: row[name] for name in key}
-    created: bool = model._default_manager.get_or_create(**natural, defaults=row)[1]
-    return created
+    made, is_new = model._default_manager.get_or_create(**natural, defaults=columns)
+    for name in lists if is_new else []:
+        getattr(made, name).set(lists[name])
+    return is_new
 
 
 def reset_sequence(model: type[Model]) -> None:
@@ -43,11 +57,25 @@ def reset_sequence(model: type[Model]) -> None:
             cursor.execute(statement)
 
 
-def grant(model: type[Model], field: str, permissions: dict[str, list[str]]) -> None:
+def grant(model: type[Model], key: str, given: dict[str, list[str]]) -> None:
     """Give each permission once: one that staff took away since is not given back."""
-    for row_id, names in permissions.items():
-        granted = getattr(model._default_manager.get(pk=row_id), field)
-        for name in names:
-            if SeededGrant.objects.get_or_create(name=f"{model._meta.label_lower}:{row_id}:{name}")[1]:
-                app, codename = name.split(".")
-                granted.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    known = set(SeededGrant.objects.values_list("name", flat=True))
+    for value, names in given.items():
+        grants = {f"{model._meta.label_lower}:{value}:{name}": name for name in permissions_of(names)}
+        if new := {grant: name for grant, name in grants.items() if grant not in known}:
+            row: Any = model._default_manager.get(**{key: value})
+            row.permissions.add(*find_permissions(new.values()))
+            SeededGrant.objects.bulk_create(SeededGrant(name=grant) for grant in new)
+
+
+def permissions_of(names: Iterable[str]) -> list[str]:
+    """`names` are permissions, slugs of capabilities, or `*` for all of these; each permission comes once."""
+    known = {capability.slug: capability.permissions for capability in capabilities()}
+    known |= {EVERYTHING: [permission for permissions in known.values() for permission in permissions]}
+    found = [[name] if "." in name else known[name] for name in names]
+    return list(dict.fromkeys(permission for permissions in found for permission in permissions))
+
+
+def find_permissions(names: Iterable[str]) -> list[Permission]:
+    pairs = [name.split(".") for name in names]
+    return [Permission.objects.get(content_type__app_label=app, codename=codename) for app, codename in pairs]

@@ -3,11 +3,11 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django_q.models import Schedule
 
-from apps.accounts.models import UserType
+from apps.accounts.models import StaffRole, UserType
 from apps.core.models import SeededGrant
 from apps.core.operations.seed import seed
 from apps.notifications.models import NotificationType
-from tests.factories import UserFactory
+from tests.factories import StaffFactory
 
 
 def test_a_second_time_it_finds_nothing_to_do(db):
@@ -40,23 +40,31 @@ def test_what_is_missing_comes_back(db):
 
 
 def test_a_permission_that_staff_took_away_is_not_given_back(db):
-    staff = UserType.objects.get(slug="staff")
+    group = StaffRole.objects.get(slug="brand-manager")
     taken = Permission.objects.get(codename="review_document")
-    staff.permissions.remove(taken)
+    group.permissions.remove(taken)
 
     seed()
 
-    assert taken not in staff.permissions.all()
+    assert taken not in group.permissions.all()
+
+
+def test_a_limit_that_staff_lifted_is_not_set_again(db):
+    StaffRole.objects.get(slug="brand-manager").user_types.clear()
+
+    seed()
+
+    assert not StaffRole.objects.get(slug="brand-manager").user_types.exists()
 
 
 def test_a_permission_that_is_new_is_given(db):
-    staff = UserType.objects.get(slug="staff")
-    SeededGrant.objects.get(name="accounts.usertype:4:accounts.review_document").delete()
-    staff.permissions.clear()
+    group = StaffRole.objects.get(slug="brand-manager")
+    SeededGrant.objects.get(name="accounts.staffrole:brand-manager:accounts.review_document").delete()
+    group.permissions.clear()
 
     seed()
 
-    assert [row.codename for row in staff.permissions.all()] == ["review_document"]
+    assert [row.codename for row in group.permissions.all()] == ["review_document"]
 
 
 def test_new_types_get_an_id_of_their_own(db):
@@ -65,10 +73,16 @@ def test_new_types_get_an_id_of_their_own(db):
     assert UserType.objects.create(name="Agency", slug="agency").pk > 5
 
 
-@pytest.mark.parametrize("permission", ["accounts.review_document", "core.view_auditentry"])
-def test_staff_may_do_what_was_granted(db, permission):
-    assert UserFactory(role="staff").has_perm(permission)
-    assert not UserFactory(role="brand").has_perm(permission)
+@pytest.mark.parametrize(
+    ("slug", "permission"), [("brand-manager", "accounts.review_document"), ("auditor", "core.view_auditentry")]
+)
+def test_staff_may_do_what_was_granted(db, slug, permission):
+    assert StaffFactory(groups=[slug]).has_perm(permission)
+    assert not StaffFactory(groups=["trainee"]).has_perm(permission)
+
+
+def test_the_type_of_staff_gives_nothing_but_entry(db):
+    assert not StaffFactory(groups=[]).get_all_permissions()
 
 
 def test_the_command_says_how_many(db, capsys):
