@@ -29,7 +29,7 @@ lint: $(VENV)/development ## style, types, import contracts, missing migrations,
 bench: $(VENV)/development ## measure speed and cost; ARGS= names parts; benchmarks/README.md explains
 	$(BIN)/python -m benchmarks $(ARGS)
 
-openapi: $(VENV)/development ## write docs/openapi.json anew
+openapi: $(VENV)/development ## write docs/openapi.json and docs/staff/roles.md anew
 	$(BIN)/python -m tests.drift --write
 
 screenshots: $(VENV)/development ## take the pictures in docs/images anew (needs Chromium)

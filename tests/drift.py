@@ -1,14 +1,20 @@
-"""`python -m tests.drift`: is docs/openapi.json, are the migrations what the code says? `--write` writes the former."""
+"""`python -m tests.drift`: are docs/openapi.json, docs/staff/roles.md and the migrations what the code says?
+
+`--write` writes the two files.
+"""
 
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import django
 from django.core.management import call_command
 
-DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+DESCRIPTION = DOCS / "openapi.json"
+ROLES = DOCS / "staff" / "roles.md"
 
 
 def described() -> str:
@@ -19,14 +25,23 @@ def described() -> str:
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def written() -> dict[Path, Callable[[], str]]:
+    """Each file, and what it has to say."""
+    from tests.roles import described as roles  # noqa: PLC0415  # needs the settings
+
+    return {DESCRIPTION: described, ROLES: roles}
+
+
 def main(arguments: list[str]) -> int:
-    if "--write" in arguments:
-        DESCRIPTION.parent.mkdir(exist_ok=True)
-        DESCRIPTION.write_text(described())
-        return 0
     problems = []
-    if not DESCRIPTION.exists() or DESCRIPTION.read_text() != described():
-        problems.append("docs/openapi.json does not describe the API as it is: run `make openapi`.")
+    for path, text in written().items():
+        if "--write" in arguments:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text())
+        elif not path.exists() or path.read_text() != text():
+            problems.append(f"docs/{path.name} does not describe what is there: run `make openapi`.")
+    if "--write" in arguments:
+        return 0
     if not migrations_are_complete():
         problems.append("A migration is missing: run `manage.py makemigrations`.")
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)

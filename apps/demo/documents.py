@@ -31,8 +31,7 @@ MONTHS = ["January", "March", "June", "August", "November"]
 
 
 def hand_in(world: World) -> list[Document]:
-    staff = [person for person in world.people if not person.is_member]
-    rows = [row for person in world.members for row in documents_of(world, person, staff)]
+    rows = [row for person in world.members for row in documents_of(world, person, reviewers(world, person))]
     rows.sort(key=lambda row: row.created_at)
     persons = {person.pk: person for person in world.people}
     kept = world.now - timedelta(site_settings().document_retention_days)
@@ -46,6 +45,12 @@ def hand_in(world: World) -> list[Document]:
         Document.objects.bulk_create(rows, batch_size=BATCH)
         AuditEntry.objects.bulk_create([entry for row in rows for entry in entries_of(row)], batch_size=BATCH)
     return rows
+
+
+def reviewers(world: World, person: Person) -> list[Person]:
+    """Those of the staff who decide documents of people like this one."""
+    groups = {"", "platform-admin", f"{person.role}-manager"}
+    return [each for each in world.people if not each.is_member and each.login and each.login.group in groups]
 
 
 def documents_of(world: World, person: Person, staff: list[Person]) -> list[Document]:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -26,6 +26,14 @@ class Login(NamedTuple):
     company: str = ""
     is_superuser: bool = False
     note: str = ""
+    group: str = ""
+    """Of the staff: the slug of a seeded group."""
+
+
+def member_of(group: str, username: str, *known: Any) -> Login:
+    """One of the staff."""
+    title = group.replace("-", " ").capitalize()
+    return Login(username, "staff", *known, note=f"console: {title}", group=group)
 
 
 LOGINS = [
@@ -33,8 +41,16 @@ LOGINS = [
     Login("tavira", "brand", "Tavira & Thyme", "", True, "PT", "Lisbon", "pantry", "Tavira & Thyme"),
     Login("tomas", "entrepreneur", "Tomás", "Herrera", False, "ES", "Madrid", "climate", "Rondoloop"),
     Login("priya", "investor", "Priya", "Raman", True, "GB", "London", "climate", "Monsoon Seed"),
-    Login("vera", "staff", "Vera", "Lindner", True, "DE", "Berlin", note="console: reviews documents"),
+    member_of("platform-admin", "vera", "Vera", "Lindner", True, "DE", "Berlin"),
     Login("ada", "staff", "Ada", "Okafor", True, "GB", "London", is_superuser=True, note="console: everything"),
+    member_of("brand-manager", "bruno", "Bruno", "Keller", False, "DE", "Hamburg"),
+    member_of("influencer-manager", "ines", "Inês", "Tavares", True, "PT", "Lisbon"),
+    member_of("content-moderator", "greta", "Greta", "Sommer", True, "DE", "Berlin"),
+    member_of("community-manager", "conrad", "Conrad", "Hale", False, "GB", "London"),
+    member_of("support", "sofia", "Sofía", "Marín", True, "ES", "Madrid"),
+    member_of("dispute-manager", "dario", "Darío", "Vega", False, "ES", "Madrid"),
+    member_of("trainee", "tess", "Tess", "Whitlock", True, "GB", "London"),
+    member_of("auditor", "otto", "Otto", "Brandt", False, "DE", "Berlin"),
 ]
 NAMES = [login.username for login in LOGINS]
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 
-from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, User, UserType
+from apps.accounts.models import Profile, ProfileCategory, ProfilePlatform, StaffRole, User, UserType
 from apps.demo.cast import Person
 from apps.demo.gallery import Gallery, keep
 from apps.demo.logins import email_of, password
@@ -29,6 +29,9 @@ def join(world: World) -> None:
     for person in people:
         person.user = account(world, person, types[person.role], secret)
     User.objects.bulk_create([person.user for person in people], batch_size=BATCH)
+    for person in people:
+        if person.login and person.login.group:
+            person.user.groups.add(StaffRole.objects.get(slug=person.login.group))
     for person in world.progress.of("people", people):
         profile = profile_of(world, person)
         if person.login or world.rng.random() < 0.88:

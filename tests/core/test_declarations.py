@@ -67,7 +67,8 @@ def test_a_room_s_figures_stand_on_the_first_page(db):
 @pytest.mark.usefixtures("toyroom")
 def test_who_may_not_open_its_list_is_shown_none_of_it(db):
     colleague = StaffFactory()
-    colleague.groups.get().permissions.remove(*colleague.groups.get().permissions.filter(content_type__app_label="events"))
+    given = colleague.groups.get().permissions
+    given.remove(*given.filter(content_type__app_label="events"))
 
     page = first_page(colleague)
 

@@ -18,7 +18,7 @@ from apps.demo.progress import Progress
 from apps.demo.world import World
 from tests.client import ApiClient
 
-PEOPLE = 60
+PEOPLE = 68
 
 
 def silent() -> Progress:

@@ -30,7 +30,7 @@ from tests.factories import PASSWORD, StaffFactory, UserFactory
 
 pytestmark = pytest.mark.usefixtures("db", "files_removed")
 
-FEW = 12
+FEW = 20
 
 
 def demo(capsys, *arguments: str, users: int = FEW) -> str:
@@ -118,10 +118,10 @@ def test_a_password_that_was_changed_is_not_said(capsys):
 
 
 def test_there_have_to_be_enough_people_for_the_logins(capsys):
-    with pytest.raises(CommandError, match="--users must be 6 or more"):
-        demo(capsys, users=5)
+    with pytest.raises(CommandError, match="--users must be 14 or more"):
+        demo(capsys, users=13)
 
-    assert "Built a network of 6 people" in demo(capsys, users=6)
+    assert "Built a network of 14 people" in demo(capsys, users=14)
 
 
 def test_once_the_stories_have_expired_there_are_new_ones(capsys):
@@ -181,7 +181,7 @@ def test_it_shows_how_far_it_has_come(out, shown):
 def built(seed: int, now) -> dict[str, list]:
     """What was built, without ids and hours, and undone again."""
     with transaction.atomic():
-        populate(World(Random(seed), now, silent()), 30)
+        populate(World(Random(seed), now, silent()), 50)
         rows = {name: sorted(map(str, found)) for name, found in digest(now).items()}
         transaction.set_rollback(True)
     return rows

@@ -27,7 +27,6 @@ PDF_VIEWER = "chrome-extension://"
 
 SOON = "the worker looks at the schedules for the first time half a minute after its start"
 EMPTY_LISTS = {
-    "/admin/auth/group/": "staff make groups; the product comes with user types",
     "/admin/admin/logentry/": "nobody has edited anything by hand yet",
     "/admin/django_q/ormq/": "the worker keeps up",
     "/admin/django_q/failure/": "no job has failed",

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from tests.client import ApiClient
-from tests.factories import ConnectionFactory, StoryFactory, StoryViewFactory, UserFactory
+from tests.factories import ConnectionFactory, StaffFactory, StoryFactory, StoryViewFactory, UserFactory
 
 URL = "/stories"
 

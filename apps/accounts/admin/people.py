@@ -233,9 +233,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
     def in_groups(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.order_by("name")) or "none"
 
-    def get_queryset(self, request: SignedInRequest) -> QuerySet[User]:
-        rows: Any = super().get_queryset(request).in_reach_of(Viewer.of(request.user))
-        people: QuerySet[User] = rows.with_mfa().select_related("user_type", "profile")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows: Any = super().get_queryset(request)
+        in_reach = rows.in_reach_of(Viewer.of(request.user))
+        people: QuerySet[User] = in_reach.with_mfa().select_related("user_type", "profile")
         return people
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
@@ -255,7 +256,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
             kwargs["queryset"] = UserType.objects.open_to_all()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_change_permission(self, request: Any, obj: Model | None = None) -> bool:
         """Only a superuser changes a colleague, and nobody who was erased."""
         allowed: bool = super().has_change_permission(request, obj)
         return allowed and (not isinstance(obj, User) or staff.may(request.user, "accounts.change_user", obj))
@@ -300,7 +301,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
             self.message_user(request, error.detail, messages.ERROR)
         return self.page_of(user)
 
-    def has_reset_mfa_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+    def has_reset_mfa_permission(self, request: SignedInRequest, object_id: str | None = None) -> bool:
         """Where there is something to reset; nobody resets their own."""
         user = self.get_object(request, str(object_id))
         is_theirs = user is not None and user.has_mfa and user != request.user

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,10 +12,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanSwitchWidget
 
+from apps.accounts.errors import ChangedMeanwhile
 from apps.accounts.models import StaffRole, User, UserType
 from apps.accounts.models.roles import StaffRoleQuerySet, names_of
 from apps.accounts.models.users import UserTypeQuerySet
@@ -39,6 +41,13 @@ def switch_of(capability: Capability) -> str:
 
 def help_of(capability: Capability) -> str:
     return format_html(DANGEROUS, capability.help) if capability.is_dangerous else capability.help
+
+
+def in_a_sentence(held: list[Capability]) -> str:
+    if len(held) == len(capabilities()):
+        return "Everything but what only a superuser may"
+    titles = [each.title for each in held]
+    return ", ".join([*titles[:1], *(title[0].lower() + title[1:] for title in titles[1:])]) or "Nothing"
 
 
 class PowerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
@@ -68,10 +77,15 @@ class PowerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
         try:
             self.refuse()
         except DomainError as error:
-            if error.code == "changed_meanwhile":
-                self.data = self.data.copy()
-                self.data["version"] = self.initial["version"]
+            if isinstance(error, ChangedMeanwhile):
+                self.look_again()
             raise ValidationError(error.detail, code=error.code) from error
+
+    def look_again(self) -> None:
+        """The form goes on from what is there now."""
+        sent: Any = self.data
+        self.data = sent.copy()
+        self.data["version"] = self.initial["version"]  # type: ignore[index]  # a copy may be written
 
     def refuse(self) -> None:
         """As the service that will save it."""
@@ -127,7 +141,9 @@ def name_of(permission: Permission) -> str:
 def shown(value: Any) -> str:
     if isinstance(value, (list, QuerySet)):
         return ", ".join(str(row) for row in value) or "all"
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else str(value or "nothing")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "nothing")
 
 
 class RoleForm(PowerForm):
@@ -170,7 +186,11 @@ class PowerAdmin(ModelAdmin):
             for each in capabilities()
         }
         kwargs["form"] = type(self.form.__name__, (self.form,), {"by": request.user, **switches})
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        for field in form.base_fields.values():
+            if isinstance(field.widget, RelatedFieldWidgetWrapper):
+                field.widget = field.widget.widget  # rows of others are not made from here
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Fieldsets:
         is_changed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
@@ -189,8 +209,7 @@ class PowerAdmin(ModelAdmin):
 
     @display(description="may")
     def may(self, row: Any) -> str:
-        held = held_with(names_of(row.permissions.all()))
-        return format_html_join(", ", "{}", ([each.title] for each in held)) or "nothing"
+        return in_a_sentence(held_with(names_of(row.permissions.all())))
 
     def people_of(self, row: Any) -> QuerySet[User]:
         raise NotImplementedError
@@ -235,7 +254,7 @@ class PowerAdmin(ModelAdmin):
 @admin.register(StaffRole)
 class StaffRoleAdmin(PowerAdmin):
     form = RoleForm
-    list_display = ["name", "description", "members_count", "may", "limits", "is_protected"]
+    list_display = ["title", "members_count", "may", "limits", "protected"]
     search_fields = ["name", "description"]
     ordering = ["name"]
     columns = ["name", "description", "user_types"]
@@ -243,6 +262,14 @@ class StaffRoleAdmin(PowerAdmin):
     def get_queryset(self, request: HttpRequest) -> StaffRoleQuerySet:
         rows: StaffRoleQuerySet = super().get_queryset(request)
         return rows.with_members().with_power()
+
+    @display(description="group", header=True, ordering="name")
+    def title(self, role: StaffRole) -> list[str]:
+        return [role.name, role.description]
+
+    @display(description="protected", ordering="is_protected", boolean=True)
+    def protected(self, role: StaffRole) -> bool:
+        return role.is_protected
 
     @display(description="members", ordering="members")
     def members_count(self, role: Any) -> int:
@@ -276,9 +303,14 @@ class StaffRoleAdmin(PowerAdmin):
     def save_model(self, request: Any, obj: StaffRole, form: Any, change: bool) -> None:
         if change and not form.difference():
             return
-        words = {"name": obj.name, "description": obj.description}
-        version = form.cleaned_data["version"]
-        roles.change_role(role=obj, by=request.user, version=version, **words, **form.power())
+        roles.change_role(
+            role=obj,
+            name=obj.name,
+            description=obj.description,
+            by=request.user,
+            version=form.cleaned_data["version"],
+            **form.power(),
+        )
 
     def delete_model(self, request: Any, obj: StaffRole) -> None:
         roles.delete_role(role=obj, by=request.user)

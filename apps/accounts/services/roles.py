@@ -166,9 +166,7 @@ def change_type(
     """Save these columns of a type, a new one too, and what its people may do."""
     is_new = user_type.pk is None
     found = user_type if is_new else UserType.objects.select_for_update().get(pk=user_type.pk)
-    refuse_type_change(
-        user_type=found, for_staff=user_type.for_staff, permissions=permissions, by=by, version=version
-    )
+    refuse_type_change(user_type=found, for_staff=user_type.for_staff, permissions=permissions, by=by, version=version)
     user_type.save(update_fields=None if is_new else fields)
     user_type.permissions.set(permissions)
     audit.record(actor=by, action=f"user_type.{'added' if is_new else 'changed'}", target=user_type)

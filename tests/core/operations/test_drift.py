@@ -1,12 +1,14 @@
-"""docs/openapi.json and the migrations say what the code says."""
+"""docs/openapi.json, docs/staff/roles.md and the migrations say what the code says."""
 
 import json
 
 import pytest
 from django.core.management import call_command
 
+from apps.accounts.models import StaffRole
 from apps.core.models import AuditEntry
-from tests import drift
+from apps.core.operations.seed import permissions_of, read_fixtures
+from tests import drift, roles
 
 pytestmark = pytest.mark.sqlite
 
@@ -16,6 +18,7 @@ def description(tmp_path, monkeypatch):
     """A docs/openapi.json of our own."""
     path = tmp_path / "docs" / "openapi.json"
     monkeypatch.setattr(drift, "DESCRIPTION", path)
+    monkeypatch.setattr(drift, "ROLES", path.with_name("roles.md"))
     return path
 
 
@@ -27,6 +30,13 @@ def _with_migrations(settings):
 
 def test_the_description_in_the_repository_is_the_running_one():
     assert drift.DESCRIPTION.read_text() == drift.described(), "run `make openapi`"
+
+
+def test_the_table_of_the_groups_in_the_repository_is_the_seeded_one(db):
+    assert drift.ROLES.read_text() == roles.described(), "run `make openapi`"
+    for role in StaffRole.objects.exclude(slug=""):
+        [given] = [row["grants"]["given"] for row in read_fixtures() if row["model"] == "accounts.staffrole"]
+        assert role.permission_names() == set(permissions_of(given[role.slug])), role
 
 
 def test_no_migration_is_missing(db):
@@ -48,7 +58,7 @@ def test_it_tells_of_a_description_that_is_old_or_missing(db, description, capsy
         description.write_text(text)
 
     assert drift.main([]) == 1
-    assert "docs/openapi.json does not describe the API as it is" in capsys.readouterr().err
+    assert "docs/openapi.json does not describe what is there" in capsys.readouterr().err
 
 
 def test_it_tells_of_a_missing_migration(db, description, capsys, monkeypatch):
