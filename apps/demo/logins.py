@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -29,11 +29,10 @@ class Login(NamedTuple):
     group: str = ""
     """Of the staff: the slug of a seeded group."""
 
-
-def member_of(group: str, username: str, *known: Any) -> Login:
-    """One of the staff."""
-    title = group.replace("-", " ").capitalize()
-    return Login(username, "staff", *known, note=f"console: {title}", group=group)
+    @property
+    def about(self) -> str:
+        known = [self.role, f"console: {self.group.replace('-', ' ').capitalize()}" if self.group else self.note]
+        return ", ".join(filter(None, known))
 
 
 LOGINS = [
@@ -41,16 +40,16 @@ LOGINS = [
     Login("tavira", "brand", "Tavira & Thyme", "", True, "PT", "Lisbon", "pantry", "Tavira & Thyme"),
     Login("tomas", "entrepreneur", "Tomás", "Herrera", False, "ES", "Madrid", "climate", "Rondoloop"),
     Login("priya", "investor", "Priya", "Raman", True, "GB", "London", "climate", "Monsoon Seed"),
-    member_of("platform-admin", "vera", "Vera", "Lindner", True, "DE", "Berlin"),
+    Login("vera", "staff", "Vera", "Lindner", True, "DE", "Berlin", group="platform-admin"),
     Login("ada", "staff", "Ada", "Okafor", True, "GB", "London", is_superuser=True, note="console: everything"),
-    member_of("brand-manager", "bruno", "Bruno", "Keller", False, "DE", "Hamburg"),
-    member_of("influencer-manager", "ines", "Inês", "Tavares", True, "PT", "Lisbon"),
-    member_of("content-moderator", "greta", "Greta", "Sommer", True, "DE", "Berlin"),
-    member_of("community-manager", "conrad", "Conrad", "Hale", False, "GB", "London"),
-    member_of("support", "sofia", "Sofía", "Marín", True, "ES", "Madrid"),
-    member_of("dispute-manager", "dario", "Darío", "Vega", False, "ES", "Madrid"),
-    member_of("trainee", "tess", "Tess", "Whitlock", True, "GB", "London"),
-    member_of("auditor", "otto", "Otto", "Brandt", False, "DE", "Berlin"),
+    Login("bruno", "staff", "Bruno", "Keller", False, "DE", "Hamburg", group="brand-manager"),
+    Login("ines", "staff", "Inês", "Tavares", True, "PT", "Lisbon", group="influencer-manager"),
+    Login("greta", "staff", "Greta", "Sommer", True, "DE", "Berlin", group="content-moderator"),
+    Login("conrad", "staff", "Conrad", "Hale", False, "GB", "London", group="community-manager"),
+    Login("sofia", "staff", "Sofía", "Marín", True, "ES", "Madrid", group="support"),
+    Login("dario", "staff", "Darío", "Vega", False, "ES", "Madrid", group="dispute-manager"),
+    Login("tess", "staff", "Tess", "Whitlock", True, "GB", "London", group="trainee"),
+    Login("otto", "staff", "Otto", "Brandt", False, "DE", "Berlin", group="auditor"),
 ]
 NAMES = [login.username for login in LOGINS]
 
@@ -81,8 +80,7 @@ def table() -> str:
     # They share one hash until somebody changes theirs, and to check one takes its time on purpose.
     ours = {encoded for encoded in set(hashes.values()) if check_password(secret, encoded)}
     return "\n".join(
-        f"  {login.username:8} {secret if hashes[login.username] in ours else '(changed)':16} {login.role}"
-        f"{', ' + login.note if login.note else ''}"
+        f"  {login.username:8} {secret if hashes[login.username] in ours else '(changed)':16} {login.about}"
         for login in LOGINS
         if login.username in hashes
     )

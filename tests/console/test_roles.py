@@ -123,7 +123,7 @@ def test_first_it_is_said_what_changes_and_whom_it_touches(admin_client, support
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))
     assert "Change Support?" in text
     assert "May from now on Dangerous. Edit people May no longer See mails that were sent Also changes" in text
-    assert "User types: all → Brand" in text
+    assert "Limited to: all → Brand" in text
     assert "resets their codes. → All hands" in text
     assert "12 people, from their next request on: helper00, " in text
     assert "helper09, and others." in text

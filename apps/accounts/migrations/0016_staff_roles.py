@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(blank=True, editable=False, help_text='By which the seeds know it.')),
                 ('description', models.CharField(blank=True, max_length=200)),
                 ('is_protected', models.BooleanField(default=False, editable=False, help_text='It cannot be deleted, nor left without any permission.')),
-                ('user_types', models.ManyToManyField(blank=True, help_text='Only people of these types, and their documents, are shown to it; of all types if none is chosen.', related_name='staff_roles', to='accounts.usertype')),
+                ('user_types', models.ManyToManyField(blank=True, help_text='Only people of these types, and their documents, are shown to it; of all types if none is chosen.', related_name='staff_roles', to='accounts.usertype', verbose_name='limited to')),
             ],
             options={
                 'verbose_name': 'group',

@@ -29,6 +29,7 @@ class StaffRole(Group):
         "accounts.UserType",
         blank=True,
         related_name="staff_roles",
+        verbose_name="limited to",
         help_text="Only people of these types, and their documents, are shown to it; of all types if none is chosen.",
     )
 
