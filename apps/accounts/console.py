@@ -85,6 +85,7 @@ SENTENCES = [
     Sentence("user.picture_removed", "removed {thing}'s picture"),
     Sentence("user.switched_on", "switched {thing} on"),
     Sentence("user.switched_off", "switched {thing} off"),
+    Sentence("user.groups_changed", "changed the groups of {thing}"),
     Sentence("user.erasure_cancelled", "kept {thing} from being erased"),
 ]
 CARDS = [

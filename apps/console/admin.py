@@ -86,8 +86,6 @@ class SiteSettingsAdmin(ConstanceAdmin, ModelAdmin):
 admin.site.register([SiteSettings], SiteSettingsAdmin)
 
 
-
-
 @admin.register(Schedule)
 class ScheduleAdmin(ModelAdmin, q2.ScheduleAdmin):
     """When jobs start. What they do is code: whoever could write a function's name here could run anything."""

@@ -58,6 +58,9 @@ CAPABILITIES = [
         help="What everybody of the staff did and saw.",
     ),
     Capability(
+        *("export-trail", "Take the trail along as a file", "Operations", ["core.export_auditentry"]), order=855
+    ),
+    Capability(
         *("see-jobs", "See background jobs", "Operations"),
         [
             *["django_q.view_schedule", "django_q.view_ormq", "django_q.view_failure", "django_q.view_success"],

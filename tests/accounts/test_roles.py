@@ -207,7 +207,7 @@ def test_a_group_is_changed_up_to_one_s_own(admin):
     change(group, admin, permissions=[permission("accounts.view_user"), permission("accounts.change_user")])
 
     assert group.permission_names() == {"accounts.view_user", "accounts.change_user"}
-    assert AuditEntry.objects.get().action == "group.changed"
+    assert AuditEntry.objects.get().action == "row.changed"
 
 
 @pytest.mark.parametrize("is_given", [True, False])
@@ -285,7 +285,7 @@ def test_a_group_is_deleted_whole(admin):
     roles.delete_role(role=group, by=admin)
 
     assert not Group.objects.filter(pk=group.pk).exists()
-    assert AuditEntry.objects.get().action == "group.deleted"
+    assert AuditEntry.objects.get().action == "row.deleted"
 
 
 @pytest.mark.postgres

@@ -137,7 +137,11 @@ def test_first_it_is_said_what_changes_and_whom_it_touches(admin_client, support
     assert "accounts.change_user" in changed.permission_names()
     assert "core.view_outgoingmail" not in changed.permission_names()
     assert (changed.description, [row.slug for row in changed.user_types.all()]) == ("All hands", ["brand"])
-    assert [entry.action for entry in AuditEntry.objects.all()] == ["group.changed"]
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target_name) == ("row.changed", "group Support")
+    assert entry.changes["may"] == ["See mails that were sent", "Edit people"]
+    assert entry.changes["limited to"] == ["nothing", "Brand"]
+    assert "for staff" not in entry.changes
 
 
 def test_one_may_go_back_to_the_form(admin_client, support):
@@ -209,7 +213,7 @@ def test_another_group_is_made_and_deleted(admin_client):
     assert admin_client.post(f"{LIST}{group.pk}/delete/", {"post": "yes"}).status_code == 302
 
     assert not StaffRole.objects.filter(name="Night shift").exists()
-    assert [entry.action for entry in AuditEntry.objects.order_by("pk")] == ["group.added", "group.deleted"]
+    assert [entry.action for entry in AuditEntry.objects.order_by("pk")] == ["row.added", "row.deleted"]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,10 @@ def test_somebody_is_put_into_groups(admin_client):
     assert response.url == f"/admin/accounts/user/{colleague.pk}/change/"
     assert [group.name for group in colleague.groups.all()] == ["Support"]
     assert "Support" in admin_client.get(response.url).content.decode()
-    assert AuditEntry.objects.get().action == "user.groups_changed"
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.person, entry.changes) == (
+        "user.groups_changed", colleague, {"groups": ["Trainee", "Support"]}
+    )  # fmt: skip
 
 
 def test_only_groups_that_one_may_give_are_offered(db):

@@ -21,7 +21,7 @@ from apps.accounts.models import StaffRole, User, UserType
 from apps.accounts.models.roles import StaffRoleQuerySet, names_of
 from apps.accounts.models.users import UserTypeQuerySet
 from apps.accounts.services import roles
-from apps.core.capabilities import by_section, capabilities, held_with
+from apps.core.capabilities import by_section, capabilities, held_with, in_words
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns
 from apps.core.declarations import Capability
 from apps.core.http.auth import SignedInRequest
@@ -54,6 +54,11 @@ class PowerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
     """Its switches are added by `with_switches`; what they say of permissions is held against what was there."""
 
     by: User
+
+    @property
+    def recorded_by_service(self) -> list[str]:
+        return self.changed_data
+
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -114,10 +119,8 @@ class PowerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
 
     def in_words(self, names: set[str]) -> list[str]:
         """Capabilities where there is a word for it, and by its name what a superuser has picked besides."""
-        touched = [capability for capability in capabilities() if names & set(capability.permissions)]
-        told = {name for capability in touched for name in capability.permissions}
-        words = [format_html(DANGEROUS, each.title) if each.is_dangerous else each.title for each in touched]
-        return words + [self.known[name].name for name in sorted(names - told)]
+        dangerous = {each.title for each in capabilities() if each.is_dangerous}
+        return [format_html(DANGEROUS, words) if words in dangerous else words for words in in_words(names)]
 
     def changed_columns(self) -> list[str]:
         return [name for name in self.changed_data if name in self.fields and not is_power(name)]
@@ -170,7 +173,6 @@ class TypeForm(PowerForm):
 class PowerAdmin(ModelAdmin):
     """Asks before it saves: with what changes, in words, and whom that touches."""
 
-    actions = None
     filter_horizontal = ["permissions"]
     superuser_fields = {"permissions"}
     change_form_before_template = "admin/accounts/power/version.html"
@@ -206,6 +208,13 @@ class PowerAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["may", "people"]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One is deleted on its page, by the service."""
+        return {}
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The service has recorded it."""
 
     @display(description="may")
     def may(self, row: Any) -> str:
@@ -311,6 +320,9 @@ class StaffRoleAdmin(PowerAdmin):
             version=form.cleaned_data["version"],
             **form.power(),
         )
+
+    def log_deletions(self, request: Any, queryset: Any) -> None:
+        """The service will record it."""
 
     def delete_model(self, request: Any, obj: StaffRole) -> None:
         roles.delete_role(role=obj, by=request.user)

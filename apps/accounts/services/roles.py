@@ -9,8 +9,12 @@ from django.db import transaction
 
 from apps.accounts.errors import AboveYou, ChangedMeanwhile, OwnPower, ProtectedRole, StaffTypeGivesNothing
 from apps.accounts.models import StaffRole, User, UserType
+from apps.accounts.models.roles import names_of
 from apps.core import audit
+from apps.core.capabilities import in_words
 from apps.core.http.errors import PermissionDenied
+
+FACTS = ("name", "description", "slug", "alias", "for_staff")
 
 Powers = dict[int, frozenset[int] | None]
 """Permissions by id, each with the user types to which it is limited; None for all types."""
@@ -74,9 +78,11 @@ def change_groups(*, user: User, groups: Collection[StaffRole], by: User) -> Non
     if changed - allowed:
         raise AboveYou
     if changed:
+        names = {role.pk: role.name for role in StaffRole.objects.filter(pk__in=changed)}
         user.groups.add(*(after - before))
         user.groups.remove(*(before - after))
-        audit.record(actor=by, action="user.groups_changed", target=user)
+        changes = {"groups": from_to(*(([names[pk] for pk in some]) for some in (before - after, after - before)))}
+        audit.record(actor=by, action="user.groups_changed", target=user, changes=changes)
 
 
 def version_of(row: StaffRole | UserType) -> str:
@@ -84,6 +90,27 @@ def version_of(row: StaffRole | UserType) -> str:
     columns = [str(getattr(row, field.attname)) for field in row._meta.concrete_fields]
     lists = [sorted(each.pk for each in getattr(row, field.name).all()) for field in row._meta.many_to_many]
     return hashlib.sha256(json.dumps([columns, lists]).encode()).hexdigest()
+
+
+def facts_of(row: StaffRole | UserType) -> dict[str, list[str]]:
+    """What the trail tells of it, in words."""
+    columns = {name: [str(getattr(row, name))] for name in FACTS if hasattr(row, name)}
+    limits = {"limited to": [each.name for each in row.user_types.all()]} if isinstance(row, StaffRole) else {}
+    return columns | limits | {"may": in_words(names_of(row.permissions.select_related("content_type")))}
+
+
+def from_to(before: Collection[str], after: Collection[str]) -> list[str]:
+    """Of lists what went and what came."""
+    return [
+        ", ".join(sorted(set(some) - set(others))) or "nothing" for some, others in ((before, after), (after, before))
+    ]
+
+
+def record_change(row: StaffRole | UserType, before: dict[str, list[str]], by: User) -> None:
+    """Into the trail; of a new one, `before` is empty."""
+    after = facts_of(row)
+    changes = {name: from_to(before[name], after[name]) for name in before if before[name] != after[name]}
+    audit.record(actor=by, action="row.changed" if before else "row.added", target=row, changes=changes or None)
 
 
 def refuse_role(role: StaffRole, by: User) -> None:
@@ -125,11 +152,12 @@ def change_role(
     is_new = role.pk is None
     found = role if is_new else StaffRole.objects.select_for_update().get(pk=role.pk)
     refuse_role_change(role=found, permissions=permissions, user_types=user_types, by=by, version=version)
+    before = {} if is_new else facts_of(found)
     found.name, found.description = name, description
     found.save()
     found.permissions.set(permissions)
     found.user_types.set(user_types)
-    audit.record(actor=by, action=f"group.{'added' if is_new else 'changed'}", target=found)
+    record_change(found, before, by)
 
 
 @transaction.atomic
@@ -138,7 +166,7 @@ def delete_role(*, role: StaffRole, by: User) -> None:
     if found.is_protected:
         raise ProtectedRole
     refuse_role(found, by)
-    audit.record(actor=by, action="group.deleted", target=found)
+    audit.record(actor=by, action="row.deleted", target=found)
     found.delete()
 
 
@@ -167,6 +195,7 @@ def change_type(
     is_new = user_type.pk is None
     found = user_type if is_new else UserType.objects.select_for_update().get(pk=user_type.pk)
     refuse_type_change(user_type=found, for_staff=user_type.for_staff, permissions=permissions, by=by, version=version)
+    before = {} if is_new else facts_of(found)
     user_type.save(update_fields=None if is_new else fields)
     user_type.permissions.set(permissions)
-    audit.record(actor=by, action=f"user_type.{'added' if is_new else 'changed'}", target=user_type)
+    record_change(user_type, before, by)
