@@ -350,6 +350,10 @@ Q_CLUSTER = {
     "label": "Jobs",
 }
 
+# What is collected and written together: see apps.core.buffers
+
+FLUSH_SECONDS = whole_number("FLUSH_SECONDS", default=3, maximum=8)
+
 # What staff may set while it runs: read with apps.core.site_settings
 
 CONSTANCE_BACKEND = "constance.backends.database.DatabaseBackend"
