@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from apps.accounts.models import (
+    ActiveDay,
     Block,
     Document,
     LinkedLogin,
@@ -21,6 +22,7 @@ from apps.accounts.models import (
     UserType,
 )
 from apps.core.encryption import encrypt
+from apps.core.reading.days import today
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.moderation.models import Report, ReportFile
@@ -93,6 +95,14 @@ class ProfileCategoryFactory(factory.django.DjangoModelFactory):
         model = ProfileCategory
 
     slug = factory.Sequence(lambda n: f"category{n}")
+
+
+class ActiveDayFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ActiveDay
+
+    user = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(today)
 
 
 class DocumentFactory(factory.django.DjangoModelFactory):
