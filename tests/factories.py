@@ -27,7 +27,7 @@ from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.moderation.models import Report, ReportFile
 from apps.notifications.models import FanOut, Notification, NotificationType, Preferences, TypePreference
-from apps.social.models import Connection, Story, StoryView
+from apps.social.models import Connection, ProfileVisit, Story, StoryDay, StoryView
 from apps.social.services.stories import LIFETIME
 from tests.client import PDF, image_file, media_file
 
@@ -170,6 +170,23 @@ class StoryViewFactory(factory.django.DjangoModelFactory):
 
     story = factory.SubFactory(StoryFactory)
     viewer = factory.SubFactory(UserFactory)
+
+
+class StoryDayFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StoryDay
+
+    user = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(today)
+
+
+class ProfileVisitFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProfileVisit
+
+    person = factory.SubFactory(UserFactory)
+    viewer = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(today)
 
 
 class NotificationFactory(factory.django.DjangoModelFactory):
