@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "apps.events",
     "apps.messaging",
     "apps.moderation",
+    "apps.insights",
     "apps.demo",
     "apps.web",
     "django_cleanup.apps.CleanupConfig",
