@@ -77,8 +77,8 @@ class Cohort(NamedTuple):
     joined: date
     """The Monday of the week in which its people joined."""
     people: int
-    active: list[float]
-    """The share of them, 0 to 1, that came in each week from that one on."""
+    active: list[float | None]
+    """The share of them, 0 to 1, that came in each week from that one on; None where it was not written down."""
 
 
 def active_people(days: int) -> int:
@@ -105,7 +105,7 @@ def cohorts(weeks: int) -> list[Cohort]:
 def cohort_of(joined: date, rows: list[CohortWeek]) -> Cohort:
     active = {row.week: row.active / row.people for row in rows}
     count = (rows[-1].week - joined) // WEEK + 1
-    return Cohort(joined, rows[-1].people, [active.get(joined + number * WEEK, 0.0) for number in range(count)])
+    return Cohort(joined, rows[-1].people, [active.get(joined + number * WEEK) for number in range(count)])
 
 
 def newest_full_day() -> date:
