@@ -28,8 +28,8 @@ def new_people(day: date) -> NumbersByType:
 
 def active_people(days: int, day: date) -> NumbersByType:
     """Who came on at least one of so many days, of which this is the last."""
-    active = ActiveDay.objects.between(day - (days - 1) * DAY, day).order_by()
-    return dict(active.values_list("user__user_type").annotate(number=Count("user", distinct=True)))
+    active = ActiveDay.objects.between(day - (days - 1) * DAY, day)
+    return by_type(User.objects.filter(pk__in=active.values("user")))
 
 
 def decided(day: date) -> QuerySet[Document]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, timedelta
 from itertools import groupby
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.db.models import Count, DateField, Min, QuerySet
@@ -19,6 +20,8 @@ SETTLED = timedelta(minutes=10)
 """So long after midnight a day is over: what processes had collected is written by then."""
 CAUGHT_UP = 90
 """Days back that are written down late, if the schedule missed them."""
+RUN_SECONDS = 200
+"""A run of the schedule begins with no day after this."""
 WEEK = 7 * DAY
 COHORTS = 52
 """Weeks for which those who joined in one are watched."""
@@ -120,13 +123,18 @@ def monday(day: date) -> date:
 
 
 def write_days() -> None:
-    """Each of the last 90 days that is over and not written down yet, since somebody is there, one by one."""
+    """Each of the last 90 days that is over and not written down yet, since somebody is there, one by one.
+
+    What there is no time for is left to the next run.
+    """
+    until = monotonic() + RUN_SECONDS
     last = newest_full_day()
     first = last - (CAUGHT_UP - 1) * DAY
     missing = set(each_day(first, last)) - DailyFigure.objects.between(first, last).days()
     if missing and (beginning := User.objects.aggregate(first=Min("date_joined"))["first"]):
         for day in sorted(day for day in missing if day >= beginning.date()):
-            write_day(day)
+            if monotonic() < until:
+                write_day(day)
 
 
 def write_day(day: date) -> None:

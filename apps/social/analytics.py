@@ -38,7 +38,7 @@ def story_audience(person_id: int, first: date, last: date) -> Mapping[date, int
     """
     stories = by_day(count_by(Story.objects.filter(user=person_id), "created_at", first, last))
     gone = by_day(of_days(StoryDay.objects.filter(user=person_id), first, last, "audience"))
-    connections = connections_count(person_id)
+    connections = connections_count(person_id) if stories else 0
     return {day: gone.get(day, 0) + stories.get(day, 0) * connections for day in {*gone, *stories}}
 
 

@@ -129,6 +129,17 @@ def test_days_that_were_missed_are_written_later(beginning, at, days):
     assert len(written) == 2 + min(days, 90)
 
 
+def test_what_there_is_no_time_for_is_left_to_the_next_run(beginning, monkeypatch):
+    with monkeypatch.context() as hurry:
+        hurry.setattr(services, "RUN_SECONDS", 0)
+        write_figures()
+    assert not DailyFigure.objects.exists()
+
+    write_figures()
+
+    assert len(DailyFigure.objects.days()) == 2
+
+
 def test_it_begins_with_the_first_person(beginning):
     write_figures()
 

@@ -6,11 +6,15 @@ import pytest
 from django.utils import timezone
 from django_q.models import Schedule
 
+from apps.accounts.models import ActiveDay
 from apps.core import buffers
 from apps.core.buffers import Buffer
+from apps.core.declarations import Exported
 from apps.core.reading.days import today
 from apps.social.models import ProfileVisit, StoryDay
+from apps.social.personal import PERSONAL
 from apps.social.tasks import prune_days
+from tests.accounts.erasing import erase
 from tests.client import ApiClient
 from tests.factories import ProfileVisitFactory, StoryDayFactory, StoryFactory, StoryViewFactory, UserFactory
 from tests.races import together
@@ -52,6 +56,31 @@ def test_processes_that_write_the_same_at_once_do_no_harm():
 
     buffers.writer.buffers = [one for one in buffers.writer.buffers if one not in processes]
     assert ProfileVisit.objects.count() == len(pairs)
+
+
+def test_nothing_is_left_of_somebody_erased(alice, alice_client):
+    bob = UserFactory(username="bob")
+    ProfileVisitFactory(viewer=alice, person=bob)
+    ProfileVisitFactory(viewer=bob, person=alice)
+    StoryDayFactory(user=alice)
+    others = ProfileVisitFactory(person=bob)
+    alice_client.get("/users/profile/bob")  # collected, and not written yet
+
+    erase(alice)
+    buffers.flush()
+
+    assert ProfileVisit.objects.get() == others
+    assert not StoryDay.objects.exists()
+    assert not ActiveDay.objects.filter(user=alice).exists()
+
+
+def test_the_export_says_whom_they_visited_and_not_who_visited_them(alice):
+    ProfileVisitFactory(viewer=alice, person__username="bob")
+    ProfileVisitFactory(viewer__username="carol", person=alice)
+
+    [said] = [one for one in PERSONAL if isinstance(one.export, Exported) and one.model is ProfileVisit]
+
+    assert [name for name, _ in said.rows_of(alice.pk).values_list("person__username", "day")] == ["bob"]
 
 
 def test_they_are_kept_for_400_days(db):

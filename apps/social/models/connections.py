@@ -114,8 +114,11 @@ def connected_ids(person_id: int | None) -> models.QuerySet[Any]:
 
 
 def connections_count(person_id: int) -> int:
-    """How many people they are connected to who are not away."""
-    return User.objects.active().filter(pk__in=connected_ids(person_id)).count()
+    """How many people they are connected to who are not away; each half is read from its own index."""
+    accepted = Connection.objects.accepted()
+    sent = accepted.filter(~is_away("receiver"), sender=person_id)
+    received = accepted.filter(~is_away("sender"), receiver=person_id)
+    return sent.values("pk").union(received.values("pk"), all=True).count()
 
 
 def mutual_connections(one_id: int | None, other_id: int) -> UserQuerySet:
