@@ -31,6 +31,7 @@ from apps.core.http.routing import Api
 from apps.core.http.throttling import tightest_figures
 from apps.core.operations.api import router as operations
 from apps.events.api import router as events
+from apps.insights.api import router as insights
 from apps.live.api import add_operations
 from apps.messaging.api import router as messaging
 from apps.messaging.schemas import MessageDeletedEvent, MessageEvent, MessageUpdatedEvent, ReadEvent
@@ -66,7 +67,7 @@ live = add_operations(
     ReadEvent,
 )
 
-for router in (operations, accounts, social, events, messaging, notifications, moderation, live):
+for router in (operations, accounts, social, events, messaging, notifications, moderation, insights, live):
     api.add_router("", router)
 
 

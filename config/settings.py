@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "apps.events",
     "apps.messaging",
     "apps.moderation",
+    "apps.insights",
     "apps.demo",
     "apps.web",
     "django_cleanup.apps.CleanupConfig",
@@ -351,6 +352,10 @@ Q_CLUSTER = {
     "save_limit": 1000,
     "label": "Jobs",
 }
+
+# What is collected and written together: see apps.core.buffers
+
+FLUSH_SECONDS = whole_number("FLUSH_SECONDS", default=3, maximum=8)
 
 # What staff may set while it runs: read with apps.core.site_settings
 

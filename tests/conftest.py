@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from apps.accounts.models import User
 from apps.accounts.oauth import client, id_tokens
-from apps.core import site_settings
+from apps.core import buffers, site_settings
 from apps.core.http import throttling
 from apps.core.mail import outbox
 from apps.core.operations import api as operations
@@ -82,6 +82,7 @@ def _fresh_process() -> None:
     outbox.server_rests_until = 0
     id_tokens.key_set.cache_clear()
     client.places.cache_clear()
+    buffers.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from apps.accounts.models import (
+    ActiveDay,
     Block,
     Document,
     LinkedLogin,
@@ -24,11 +25,12 @@ from apps.accounts.models import (
 )
 from apps.core.capabilities import capabilities
 from apps.core.encryption import encrypt
+from apps.core.reading.days import today
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.moderation.models import Report, ReportFile
 from apps.notifications.models import FanOut, Notification, NotificationType, Preferences, TypePreference
-from apps.social.models import Connection, Story, StoryView
+from apps.social.models import Connection, ProfileVisit, Story, StoryDay, StoryView
 from apps.social.services.stories import LIFETIME
 from tests.client import PDF, image_file, media_file
 
@@ -125,6 +127,14 @@ class ProfileCategoryFactory(factory.django.DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"category{n}")
 
 
+class ActiveDayFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ActiveDay
+
+    user = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(today)
+
+
 class DocumentFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Document
@@ -190,6 +200,23 @@ class StoryViewFactory(factory.django.DjangoModelFactory):
 
     story = factory.SubFactory(StoryFactory)
     viewer = factory.SubFactory(UserFactory)
+
+
+class StoryDayFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = StoryDay
+
+    user = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(today)
+
+
+class ProfileVisitFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProfileVisit
+
+    person = factory.SubFactory(UserFactory)
+    viewer = factory.SubFactory(UserFactory)
+    day = factory.LazyFunction(today)
 
 
 class NotificationFactory(factory.django.DjangoModelFactory):

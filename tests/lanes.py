@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 BOTH = (
     *("tests/accounts", "tests/events", "tests/live", "tests/messaging", "tests/moderation"),
-    *("tests/notifications", "tests/social", "tests/core/reading"),
+    *("tests/notifications", "tests/social", "tests/insights", "tests/core/reading"),
     *("tests/console/test_notification_types.py", "tests/console/test_lists.py", "tests/console/test_roles.py"),
     *("tests/core/test_queue.py", "tests/core/http/test_failures.py", "tests/core/http/test_idempotency.py"),
     *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py", "tests/core/mail"),

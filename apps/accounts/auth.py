@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.cookies import ACCESS
 from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, User, listening_session, living_session, permission_names
+from apps.accounts.services.activity import note_active
 from apps.accounts.services.mfa import check_second_factor
 from apps.accounts.services.sessions import count_login, note_login
 from apps.accounts.tokens import Claims, Purpose, read_token
@@ -58,6 +59,7 @@ def session_of(claims: Claims, sessions: Callable[[int, int, datetime], Rows[Ses
     session = sessions(claims.session_id, claims.user_id, timezone.now()).first()
     if session is None:
         raise InvalidToken
+    note_active(claims.user_id)
     return session
 
 

@@ -1,14 +1,16 @@
-"""The demo people's devices, and whom they report. Nobody holds the tokens of these sessions."""
+"""The demo people's devices, when they came, and whom they report. Nobody holds the tokens of these sessions."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from math import exp
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from apps.accounts.models import Session
+from apps.accounts.models import ActiveDay, Session
 from apps.core.declarations import Complaints, Scene, Sighting
+from apps.core.reading.days import each_day
 
 if TYPE_CHECKING:
     from apps.demo.cast import Person
@@ -26,6 +28,9 @@ DEVICES = [
 ]
 NETWORKS = ["192.0.2", "198.51.100", "203.0.113"]
 """Nobody's: they are for documentation (RFC 5737)."""
+
+LOOKED_BACK = timedelta(days=89)
+FRIDAY = 4
 
 
 def sign_in(world: "World") -> None:
@@ -47,12 +52,32 @@ def session(world: "World", person: "Person") -> Session:
     )
 
 
+def come(world: "World") -> None:
+    """Each as often as they like to, most in their first weeks, fewer at weekends; back to three months ago."""
+    today = world.now.date()
+    rows: list[ActiveDay] = []
+    for person in world.members:
+        if person.user.is_active:
+            joined, eagerness = person.joined.date(), world.rng.betavariate(1.3, 2)
+            since = max(joined, today - LOOKED_BACK)
+            rows += [
+                ActiveDay(user=person.user, day=day)
+                for day in each_day(since, today)
+                if world.rng.random() < chance(eagerness, (day - joined).days, is_weekend=day.weekday() > FRIDAY)
+            ]
+    world.write(ActiveDay, rows)
+
+
+def chance(eagerness: float, age: int, *, is_weekend: bool) -> float:
+    return 1 if age == 0 else eagerness * (0.5 + 0.5 * exp(-age / 20)) * (0.6 if is_weekend else 1)
+
+
 def people_met(world: "World") -> Iterator[Sighting]:
     for by, other in pairwise(person.user for person in world.sample(world.members)):
         yield Sighting(by, other.pk, max(by.date_joined, other.date_joined))
 
 
-SCENES = [Scene(sign_in, order=100)]
+SCENES = [Scene(sign_in, order=100), Scene(come, order=500)]
 COMPLAINTS = [
     Complaints(
         "user",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.accounts.models import (
+    ActiveDay,
     BackupCode,
     Block,
     Document,
@@ -85,6 +86,7 @@ PERSONAL = [
         ),
         erase=deleted,
     ),
+    Personal(ActiveDay, ["user"], export=Exported("active_days", ["day"]), erase=deleted),
     Personal(KnownAddress, ["user"], export=Exported("known_addresses", ["network", "last_login_at"]), erase=deleted),
     Personal(KnownDevice, ["user"], export=Exported("known_devices", ["device", "last_login_at"]), erase=deleted),
     Personal(PasswordReset, ["user"], export="Hashes of a link and a code, for ten minutes.", erase=deleted),

@@ -1,13 +1,13 @@
 """What a room brings to the rooms above it, declared in its own folder and collected from there.
 
 `console.py` holds `PAGES`, `CARDS`, `PANELS`, `SENTENCES` and `CAPABILITIES`, `reportable.py` holds `REPORTABLES`,
-`demo.py` holds `SCENES` and `COMPLAINTS`: each a list, and none of them needed. `personal.py` holds `PERSONAL`, which a
-room needs whose rows lead to a person.
+`demo.py` holds `SCENES` and `COMPLAINTS`, `analytics.py` holds `MEASURES` and `DAILY_COUNTS`: each a list, and none of
+them needed. `personal.py` holds `PERSONAL`, which a room needs whose rows lead to a person.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, reduce
 from importlib import import_module
 from operator import or_
@@ -172,6 +172,38 @@ class Complaints:
     """The code of a reason, and words."""
     sightings: "Callable[[World], Iterator[Sighting]]"
     order: int
+
+
+CAMPAIGNS = ("events.add_event", "marketplace.add_offer")
+"""Whoever has one of these is shown how many people they reach."""
+
+PersonByDay = Callable[[int, date, date], Mapping[date, int]]
+"""A number for each day, of this person, from the first day to the last; those without any may be left out.
+
+It asks as often however many days there are.
+"""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A line of a person's own analytics. Those of one name, of several rooms, are added up."""
+
+    name: str
+    """As GET /users/analytics calls it: a field of `insights.schemas.FiguresOut`."""
+    count: PersonByDay
+    out_of: PersonByDay | None = None
+    """Makes it a share, from 0 to 1: of so many. That of all days is their sum out of the sum of these."""
+    permissions: Sequence[str] = ()
+    """It is shown to whoever has one of them; without any, to everybody."""
+
+
+@dataclass(frozen=True)
+class DailyCount:
+    """A figure of the whole network, written down for each day when it is over."""
+
+    name: str
+    count: Callable[[date], Mapping[int | None, float]]
+    """Of this day: for each user type, by its id, or under None for all together; nothing where there is nothing."""
 
 
 class DataSubject(NamedTuple):

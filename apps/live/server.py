@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from apps.core import buffers
 from apps.core.http.auth import ListenerPass
 from apps.core.http.door import Application, Receive, Scope, Send
 from apps.core.http.links import API
@@ -122,6 +123,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
             hub.start()
         else:
             await hub.stop()
+            await asyncio.to_thread(buffers.flush)  # the server ends by a signal, which runs nothing else
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

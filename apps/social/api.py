@@ -46,7 +46,7 @@ from apps.social.schemas import (
     StoryOut,
     ViewerOut,
 )
-from apps.social.services import connections, stories
+from apps.social.services import connections, stories, visits
 
 router = Router(tags=["social"])
 
@@ -61,7 +61,9 @@ def list_users(request: SignedInRequest, query: Query[PeopleQuery]) -> HttpRespo
 @router.get("/users/profile/{username}", response=Reply[PublicProfileOut], tags=["users"])
 def get_public_profile(request: SignedInRequest, username: str) -> HttpResponse:
     person = visible_person_called(request.viewer, username.lower())
-    return json_response(ok(show(person, PublicProfileOut, request.viewer).one()))
+    profile = show(person, PublicProfileOut, request.viewer).one()
+    visits.visit_profile(person_id=profile["id"], viewer_id=request.user.pk)
+    return json_response(ok(profile))
 
 
 @router.get("/connections", response=Page[ConnectionOut])

@@ -2,7 +2,7 @@
 
 from apps.core.declarations import Exported, Personal
 from apps.core.erasure import deleted
-from apps.social.models import Connection, Story, StoryView
+from apps.social.models import Connection, ProfileVisit, Story, StoryDay, StoryView
 
 PERSONAL = [
     Personal(
@@ -22,4 +22,12 @@ PERSONAL = [
     Personal(
         StoryView, ["viewer"], export=Exported("stories_seen", ["story", "story__user", "created_at"]), erase=deleted
     ),
+    Personal(
+        StoryDay,
+        ["user"],
+        export=Exported("story_days", ["day", "stories", "views", "seen", "audience"]),
+        erase=deleted,
+    ),
+    Personal(ProfileVisit, ["viewer"], export=Exported("profiles_visited", ["person", "day"]), erase=deleted),
+    Personal(ProfileVisit, ["person"], export="Who visits a profile is not told, only how many.", erase=deleted),
 ]

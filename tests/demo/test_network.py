@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from PIL import Image
 
-from apps.accounts.models import Block, Document, Profile, Session, StaffRole, User, UserType
+from apps.accounts.models import ActiveDay, Block, Document, Profile, Session, StaffRole, User, UserType
 from apps.accounts.schemas import (
     ProfileIn,
     RegisterIn,
@@ -21,6 +21,7 @@ from apps.demo.logins import NAMES
 from apps.demo.texts import texts
 from apps.demo.told import LATELY
 from apps.events.models import Attendance, Event
+from apps.insights.models import CohortWeek, DailyFigure
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.messaging.schemas import MessageContentIn
 from apps.moderation.models import Report
@@ -33,7 +34,7 @@ from apps.notifications.models import (
     Preferences,
     TypePreference,
 )
-from apps.social.models import Connection, Story, StoryView
+from apps.social.models import Connection, ProfileVisit, Story, StoryDay, StoryView
 from apps.social.services.stories import LIFETIME
 from tests.demo.conftest import PEOPLE, content_of
 
@@ -379,3 +380,35 @@ def test_signed_in_are_people_with_their_devices(network):
     for session in sessions:
         assert session.user.date_joined <= session.created_at <= session.last_used_at <= network.now
         assert session.user_agent
+
+
+def test_whoever_looked_at_somebody_was_there_on_that_day_and_could():
+    there = set(ActiveDay.objects.values_list("user", "day"))
+
+    visits = ProfileVisit.objects.select_related("person", "viewer")
+    assert visits
+    for visit in visits:
+        assert (visit.viewer_id, visit.day) in there
+        assert visit.person.is_active
+        assert visit.person.date_joined.date() <= visit.day
+        assert not Block.objects.between(visit.person, visit.viewer).exists()
+
+
+def test_nobody_came_before_they_joined(network):
+    days = ActiveDay.objects.filter(user__date_joined__date__gt=F("day"))
+
+    assert not days.exists()
+    assert set(ActiveDay.objects.values_list("user__is_active", flat=True)) == {True}
+
+
+def test_stories_of_former_days_were_seen_by_those_who_could():
+    assert StoryDay.objects.exists()
+    assert not StoryDay.objects.filter(seen__gt=F("audience")).exists()
+
+
+def test_the_last_three_months_have_their_figures(logins):
+    assert len(DailyFigure.objects.days()) == 90
+    assert CohortWeek.objects.exists()
+    totals = logins["tavira"].get("/users/analytics").json()["data"]["totals"]
+    assert totals["profile_visits"]
+    assert totals["story_views"]

@@ -175,6 +175,7 @@ def launch(folder: Path) -> Layout:
         "TRUSTED_PROXIES": "unix",
         "METRICS_TOKEN": METRICS_TOKEN,
         "WEB_CONCURRENCY": "2",
+        "FLUSH_SECONDS": "8",
     }
     layout = Layout(f"http://127.0.0.1:{port}", environment, subprocess.Popen(["true"]), folder)
     layout.process.wait()

@@ -352,6 +352,22 @@ def test_no_request_is_lost_while_new_code_is_taken_up(layout, anna, action):
     assert set(statuses) == {200}
 
 
+@pytest.mark.parametrize("action", ["reload", "restart"])
+def test_nor_is_a_visit(layout, anna, action):
+    """It is written by the process that ends, long before its time (see FLUSH_SECONDS in `launch`)."""
+    with member(layout, f"looks-{action}") as looking:
+        before = visits_of(anna)
+        assert looking.get("/users/profile/anna").status_code == 200
+        take_up(layout, action)
+
+        assert visits_of(anna) == before + 1
+
+
+def visits_of(person: httpx.Client) -> int:
+    found: int = person.get("/users/analytics").json()["data"]["totals"]["profile_visits"]
+    return found
+
+
 def take_up(layout: Layout, action: str) -> None:
     """New code, the old processes gone."""
     before = workers_of(layout)

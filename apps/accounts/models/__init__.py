@@ -1,3 +1,4 @@
+from apps.accounts.models.activity import ActiveDay
 from apps.accounts.models.blocks import Block, block_made, not_blocked
 from apps.accounts.models.documents import Document
 from apps.accounts.models.leaving import Erasure, Export
@@ -23,6 +24,7 @@ from apps.accounts.models.users import (
 )
 
 __all__ = [
+    "ActiveDay",
     "BackupCode",
     "Block",
     "Document",

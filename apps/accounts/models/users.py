@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from hashlib import sha256
@@ -189,6 +189,9 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def active_among(self, user_ids: Iterable[int]) -> set[int]:
+        return set(self.active().filter(pk__in=set(user_ids)).values_list("pk", flat=True))
+
     def in_state(self, state: "User.State") -> Self:
         match state:
             case User.State.ACTIVE:
@@ -197,6 +200,10 @@ class UserQuerySet(models.QuerySet["User"]):
                 return self.exclude(erased_at=None)
         is_off = state == User.State.SWITCHED_OFF
         return self.filter(is_active=False, erased_at=None, deactivated_at__isnull=is_off)
+
+    def there_at(self, moment: datetime) -> Self:
+        """Who had joined by then, and was not erased yet."""
+        return self.filter(Q(erased_at=None) | Q(erased_at__gt=moment), date_joined__lt=moment)
 
     def erased_since(self, moment: datetime) -> Self:
         return self.filter(is_active=False, erased_at__gt=moment)

@@ -78,6 +78,10 @@ class Connection(models.Model):
             # With the other side, so that who knows whom is read from them alone.
             models.Index(fields=["sender", "status", "-id", "receiver"], name="connections_sent"),
             models.Index(fields=["receiver", "status", "-id", "sender"], name="connections_received"),
+            # When somebody gained them, and when there were so many.
+            models.Index(fields=["sender", "answered_at"], condition=Q(status="accepted"), name="gained_by_sender"),
+            models.Index(fields=["receiver", "answered_at"], condition=Q(status="accepted"), name="gained_by_receiver"),
+            models.Index(fields=["answered_at"], condition=Q(status="accepted"), name="connections_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +111,14 @@ def connected_ids(person_id: int | None) -> models.QuerySet[Any]:
     accepted = Connection.objects.accepted()
     sent, received = accepted.filter(sender=person_id), accepted.filter(receiver=person_id)
     return sent.values("receiver").union(received.values("sender"), all=True)
+
+
+def connections_count(person_id: int) -> int:
+    """How many people they are connected to who are not away; each half is read from its own index."""
+    accepted = Connection.objects.accepted()
+    sent = accepted.filter(~is_away("receiver"), sender=person_id)
+    received = accepted.filter(~is_away("sender"), receiver=person_id)
+    return sent.values("pk").union(received.values("pk"), all=True).count()
 
 
 def mutual_connections(one_id: int | None, other_id: int) -> UserQuerySet:

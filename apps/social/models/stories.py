@@ -1,9 +1,9 @@
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -11,6 +11,7 @@ from apps.accounts.models import User, has_permission, there_for
 from apps.core.media.kinds import STORY_MEDIA
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled
+from apps.core.reading.days import KEPT, today
 from apps.core.reading.viewer import Viewer
 from apps.social.models.connections import connected_ids
 
@@ -100,6 +101,38 @@ class StoryView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.viewer_id} saw {self.story_id}"
+
+
+class StoryDayQuerySet(models.QuerySet["StoryDay"]):
+    def add(self, user_id: int, day: date, **numbers: int) -> None:
+        self.bulk_create([StoryDay(user_id=user_id, day=day)], ignore_conflicts=True)
+        self.filter(user=user_id, day=day).update(**{name: F(name) + number for name, number in numbers.items()})
+
+    def old(self) -> Self:
+        return self.filter(day__lt=today() - KEPT)
+
+
+class StoryDay(models.Model):
+    """What became of somebody's stories that are gone, by UTC: a story's row and its views live no longer than it."""
+
+    user = models.ForeignKey(User, db_index=False, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    views = models.PositiveIntegerField(default=0, help_text="On this day.")
+    stories = models.PositiveIntegerField(default=0, help_text="Posted on this day.")
+    seen = models.PositiveIntegerField(default=0, help_text="Views of those posted on this day, whenever that was.")
+    audience = models.PositiveIntegerField(
+        default=0, help_text="Connections who could have seen them, each as often as there were stories."
+    )
+
+    objects = StoryDayQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_story_day_per_author")]
+        indexes = [models.Index(fields=["day"], name="story_days_by_day")]
+
+    def __str__(self) -> str:
+        return f"stories of {self.user_id} on {self.day}"
 
 
 @compiled()

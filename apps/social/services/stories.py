@@ -14,8 +14,9 @@ from apps.core.http.idempotency import change_answers
 from apps.core.media.kinds import PICTURES
 from apps.core.media.storing import discarded_on_failure
 from apps.core.media.uploads import Upload, accept
+from apps.core.reading.days import by_day, count_by, today
 from apps.core.reading.viewer import Viewer
-from apps.social.models import Story, StoryView
+from apps.social.models import Story, StoryDay, StoryView, connections_count
 from apps.social.schemas import STORY_FILE
 
 LIFETIME = timedelta(hours=24)
@@ -82,6 +83,18 @@ def remove(story: Story) -> bool:
     """Whether it was still there. Locked first: a view that comes meanwhile finds no story, or goes with it."""
     still_there = Story.objects.select_for_update().filter(pk=story.pk).first()
     if still_there:
+        keep_figures(still_there)
         change_answers(still_there, {"caption": ""})
         still_there.delete()
     return still_there is not None
+
+
+def keep_figures(story: Story) -> None:
+    """How often it was seen on which day, and of how many, outlasts it; by whom does not."""
+    posted = story.created_at.date()
+    views = by_day(count_by(story.views.all(), "created_at", posted, today()))
+    seen = sum(views.values())
+    audience = max(connections_count(story.user_id), seen)
+    for day in sorted({posted, *views}):  # in order, for others of the same author may go at the same time
+        of_posted = {"stories": 1, "seen": seen, "audience": audience} if day == posted else {}
+        StoryDay.objects.add(story.user_id, day, views=views.get(day, 0), **of_posted)
