@@ -1,6 +1,6 @@
 """What the schedule starts."""
 
-from apps.accounts.services import documents, exports, leaving, sessions
+from apps.accounts.services import documents, exports, leaving, sessions, staff
 
 
 def prune_sessions() -> None:
@@ -25,3 +25,7 @@ def erase_due() -> None:
 
 def erase_late_rows() -> None:
     leaving.erase_late_rows()
+
+
+def end_suspensions() -> None:
+    staff.end_suspensions()

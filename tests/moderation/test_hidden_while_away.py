@@ -1,6 +1,7 @@
 """Who is away is nowhere to be found; everything comes back with them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.http.response import HttpResponseBase
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services.staff import suspend
 from apps.events.models import Attendance
 from apps.notifications.models import Notification
 from apps.social.models import Connection
@@ -161,6 +164,17 @@ READS = {
     "bob opens a file she sent": ("bob", opens("/files/attachment/{0.attachment.pk}")),
     "her calendar asks for her events": ("visitor", opens_link("calendar_link")),
 }
+
+
+@pytest.mark.parametrize(("who", "shows"), READS.values(), ids=READS)
+def test_who_is_suspended_is_hidden_until_it_is_over(world, who, shows):
+    """By the clock: nobody has to sign in, and no job has to run."""
+    client = world.clients[who]
+    suspend(user=world.nina, until=timezone.now() + timedelta(days=3), by=StaffFactory(is_superuser=True))
+    away = shows(client, world)
+    User.objects.filter(pk=world.nina.pk).update(suspended_until=timezone.now() - timedelta(seconds=1))
+
+    assert (away, shows(client, world)) == (False, True)
 
 
 @pytest.mark.parametrize(("who", "shows"), READS.values(), ids=READS)

@@ -137,7 +137,14 @@ class StateFilter(RadioFilter):
         return queryset.in_state(User.State(self.value())) if self.value() in User.State.values else queryset
 
 
-STATES = {"Active": "success", "Deactivated": "warning", "Switched off": "danger", "Erased": "info"}
+STATES = {
+    "Active": "success",
+    "Deactivated": "warning",
+    "Suspended": "danger",
+    "Banned": "danger",
+    "Switched off": "danger",
+    "Erased": "info",
+}
 MAY_COME_BACK = "They are away by their own wish, and may come back. To prevent that, press “Switch off”."
 SWITCHING_OFF: ActionDialog = {
     "title": "Switch this account off?",
@@ -189,7 +196,8 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
     filter_horizontal = ["groups", "user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
     states = [
-        *["standing", "deactivated_at", "is_verified", "email_verified", "two_step", "last_login", "date_joined"],
+        *["standing", "deactivated_at", "suspended_until", "banned_at"],
+        *["is_verified", "email_verified", "two_step", "last_login", "date_joined"],
         *["terms_version", "terms_accepted_at"],
     ]
     readonly_fields = [*states, "password_link"]

@@ -3,7 +3,7 @@ from apps.accounts.models.documents import Document
 from apps.accounts.models.leaving import Erasure, Export
 from apps.accounts.models.mfa import BackupCode, SecondFactor
 from apps.accounts.models.oauth import ExchangedCode, LinkedLogin, SpentState
-from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
+from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, RemovedProfile
 from apps.accounts.models.resets import PasswordReset
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
 from apps.accounts.models.taxonomies import Taxonomy
@@ -14,6 +14,7 @@ from apps.accounts.models.users import (
     UserType,
     has_permission,
     is_away,
+    is_there,
     is_there_or_erased,
     permission_names,
     person,
@@ -35,6 +36,7 @@ __all__ = [
     "Profile",
     "ProfileCategory",
     "ProfilePlatform",
+    "RemovedProfile",
     "ReservedUsername",
     "SecondFactor",
     "Session",
@@ -46,6 +48,7 @@ __all__ = [
     "block_made",
     "has_permission",
     "is_away",
+    "is_there",
     "is_there_or_erased",
     "listening_session",
     "living_session",
