@@ -5,7 +5,7 @@
 whose rows lead to a person.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, reduce
@@ -127,7 +127,11 @@ class Reportable:
     """The rows that somebody may see, and so report."""
     describe: Callable[[Any], Snapshot]
     take_down: "Callable[[Any, User], None] | None" = None
-    """Remove a row, or make it invisible, as a moderator; None where there is nothing to take down."""
+    """Hide a row as a moderator, from its owner too; None where there is nothing to take down."""
+    restore: "Callable[[Any, User], None] | None" = None
+    """The way back: it is there again, if it was taken down and has not been deleted yet."""
+    delete_removed: "Callable[[datetime, Collection[int]], None] | None" = None
+    """Delete for good what was taken down before then, but these ids; may be killed, and run twice at once."""
 
 
 @dataclass(frozen=True)

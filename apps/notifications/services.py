@@ -280,6 +280,11 @@ def retract(*, receiver: int, code: str, redirect_id: int) -> None:
     delete_all(notifications=Notification.objects.about(receiver, code, redirect_id).unread())
 
 
+def retract_from_all(*, code: str, redirect_id: int) -> None:
+    """The same for everybody who was told of this object."""
+    delete_all(notifications=Notification.objects.filter(kind__code=code, redirect_id=redirect_id).unread())
+
+
 def move(*, to: Redirect) -> None:
     """The object that `to` names has another address now: what people were told of it leads there."""
     moved = Notification.objects.filter(redirect_kind=to.kind, redirect_id=to.id)
