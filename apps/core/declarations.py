@@ -121,7 +121,7 @@ class Reportable:
     """A kind of rows that people can report."""
 
     kind: str
-    """As POST /reports calls it: one of `moderation.models.Report.Target`."""
+    """As POST /reports calls it: one of `moderation.models.Case.Target`."""
     model: type[Model]
     seen_by: Callable[[Viewer], QuerySet[Any]]
     """The rows that somebody may see, and so report."""

@@ -4,23 +4,37 @@ from django.db.models import Count, Min
 
 from apps.accounts.models import User
 from apps.core.console import since
-from apps.core.declarations import Card, Figure, Page, Sentence
+from apps.core.declarations import Card, Figure, Page, Tabs
 from apps.core.reading.viewer import Viewer
-from apps.moderation.models import Report
+from apps.moderation.models import Appeal, Case
 
 
-def reports_waiting(viewer: User) -> int:
-    return Report.objects.visible_to(Viewer.of(viewer)).open().count()
+def cases_waiting(viewer: User) -> int:
+    return Case.objects.visible_to(Viewer.of(viewer)).open().count()
 
 
-def reports(viewer: User) -> Figure:
-    waiting = Report.objects.visible_to(Viewer.of(viewer)).open().aggregate(count=Count("pk"), oldest=Min("created_at"))
+def appeals_waiting(viewer: User) -> int:
+    """For them: not those of their own decisions."""
+    return Appeal.objects.decidable_by(Viewer.of(viewer)).count()
+
+
+def cases(viewer: User) -> Figure:
+    waiting = Case.objects.visible_to(Viewer.of(viewer)).open().aggregate(count=Count("pk"), oldest=Min("created_at"))
     return Figure(waiting["count"], since(waiting["oldest"]))
 
 
-PAGES = [Page("Moderation", "Reports", "flag", "moderation.report", order=500, waiting=reports_waiting)]
-SENTENCES = [
-    Sentence("report.viewed", "read a report about {person}"),
-    Sentence("report.file_viewed", "looked at a file in a report about {person}"),
+PAGES = [
+    Page(
+        *("Moderation", "Cases", "flag", "moderation.case"),
+        order=500,
+        waiting=cases_waiting,
+        tabs=Tabs("status__exact", [("", "All"), *Case.Status.choices]),
+    ),
+    Page(
+        *("Moderation", "Appeals", "balance", "moderation.appeal"),
+        order=510,
+        waiting=appeals_waiting,
+        tabs=Tabs("status__exact", [("", "All"), *Appeal.Status.choices]),
+    ),
 ]
-CARDS = [Card("Open reports", "moderation.report", reports, order=20)]
+CARDS = [Card("Open cases", "moderation.case", cases, order=20)]

@@ -208,6 +208,17 @@ def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]
     }
 
 
+class Text(NamedTuple):
+    title: str
+    message: str
+
+
+def text_of(code: str, words: dict[str, str]) -> Text:
+    """What a notification of this type says, whether or not it is switched on."""
+    kind = kind_of(code)
+    return Text(fill_in(kind.title, words), fill_in(kind.message, words))
+
+
 def fill_in(text: str, words: dict[str, str]) -> str:
     """Plain names only: staff write the text, and str.format would let it reach into the words' attributes."""
     return NAME_IN_BRACES.sub(lambda name: words.get(name[1], name[0]), text)

@@ -11,7 +11,7 @@ from apps.accounts.models import Block, Document, Erasure, LinkedLogin, Profile,
 from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
-from apps.moderation.models import Report
+from apps.moderation.models import Appeal, Case
 from apps.notifications.models import FanOut, Notification, NotificationType, Preferences
 from apps.social.models import Connection, Story
 from tests.console.conftest import browser
@@ -42,12 +42,13 @@ def test_every_row_that_staff_may_have_to_see_is_there():
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
             *["core.seededgrant", "core.uploadday"],
+            "accounts.removedprofile",
             *["accounts.knownaddress", "accounts.knowndevice", "accounts.passwordreset"],
             *["accounts.secondfactor", "accounts.backupcode"],
             *["accounts.export", "accounts.reservedusername"],
             *["accounts.exchangedcode", "accounts.spentstate"],
             *["live.head", "live.payload", "live.entry"],
-            "moderation.reportfile",
+            *["moderation.report", "moderation.reportfile"],
             "social.storyview",
             "events.calendarfeed",
             "messaging.attachment",
@@ -92,7 +93,7 @@ def test_who_signs_in_arrives_at_the_first_page(staff, client):
 
 
 READ_ONLY = [
-    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Report, Preferences],
+    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Case, Appeal, Preferences],
     *[IdempotencyKey, Document, LinkedLogin, Block, Erasure, Success, OrmQ],
 ]
 
@@ -134,7 +135,7 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
     seeded = [
         *[User, UserType, Document, Session, LinkedLogin, Block, Erasure, Connection, Story, Event],
         Attendance,
-        *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, Preferences, AuditEntry],
+        *[Conversation, Message, Case, Appeal, Taxonomy, Notification, NotificationType, Preferences, AuditEntry],
         *[OutgoingMail, RefusedAddress],
     ]
     assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}

@@ -23,7 +23,7 @@ from apps.demo.told import LATELY
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.messaging.schemas import MessageContentIn
-from apps.moderation.models import Report
+from apps.moderation.models import Case, Report
 from apps.moderation.targets import find
 from apps.notifications.models import (
     FanOut,
@@ -352,12 +352,12 @@ def test_most_events_have_a_cover():
 
 
 def test_something_of_each_kind_was_reported_by_somebody_who_could_see_it(network):
-    reports = Report.objects.select_related("reporter__user_type")
+    reports = Report.objects.select_related("case", "reporter__user_type")
 
-    assert {"story", "user", "event", "message"} == {report.target_type for report in reports}
+    assert {"story", "user", "event", "message"} == {report.case.target_type for report in reports}
     for report in reports:
-        find(Report.Target(report.target_type), report.target_id, viewer=Viewer.of(report.reporter))
-        assert report.snapshot
+        find(Case.Target(report.case.target_type), report.case.target_id, viewer=Viewer.of(report.reporter))
+        assert report.case.snapshot
         assert network.now - timedelta(days=3) <= report.created_at <= network.now
 
 

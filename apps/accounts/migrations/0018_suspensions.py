@@ -8,6 +8,14 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+SEVERITIES = {'abuse': 3, 'inappropriate': 2, 'fake': 2}
+
+
+def weigh(apps, schema_editor):
+    for code, severity in SEVERITIES.items():
+        apps.get_model('accounts', 'Taxonomy').objects.filter(type='report_reason', code=code).update(severity=severity)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -65,4 +73,10 @@ class Migration(migrations.Migration):
             name='user',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='removed_profiles', to=settings.AUTH_USER_MODEL),
         ),
+        migrations.AddField(
+            model_name='taxonomy',
+            name='severity',
+            field=models.PositiveSmallIntegerField(default=1, help_text='Of a report for this reason, against others.'),
+        ),
+        migrations.RunPython(weigh, migrations.RunPython.noop),
     ]
