@@ -97,7 +97,7 @@ def test_within_thirty_days(bob, made, days, status):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "This field may not be blank."),
+        ("", "Ensure this field has at least 1 characters."),
         (None, "This field may not be null."),
         ("x" * 2001, "Ensure this field has no more than 2000 characters."),
     ],

@@ -134,11 +134,11 @@ class CaseAdmin(ReadOnlyAdmin):
         return self.has_view_permission(request)
 
     def has_decide_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Where there is something to decide."""
+        """Where there is something to decide; whoever is late is told so by the page."""
         if not self.has_view_permission(request):
             return False
         case = self.get_object(request, str(object_id))
-        return case is None or case.is_open
+        return case is None or case.is_open or request.method == "POST"
 
     def render_change_form(
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any

@@ -182,6 +182,8 @@ class Preview(NamedTuple):
 
 def preview(*, case: Case, by: User, decisions: Collection[str], reason: str, until: datetime | None = None) -> Preview:
     """What `decide_case` would do; refused as that would be."""
+    if not case.is_open:
+        raise AlreadyDecided
     actions = check(case=case, by=by, decisions=decisions, reason=reason.strip(), until=until)
     reporters = case.reports.filter(reporter__erased_at=None).count()
     people = "1 person" if reporters == 1 else f"{reporters} people"
