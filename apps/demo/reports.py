@@ -26,4 +26,5 @@ def one_reports(world: World, kind: str, reason: str, details: str, sightings: I
             made = report(reporter=by, form=form)
             made.created_at = world.between(max(since, world.ago(3, 3)), world.now)
             made.save(update_fields=["created_at"])
+            Case.objects.filter(pk=made.case_id).update(created_at=made.created_at)
             return

@@ -23,7 +23,7 @@ from apps.demo.told import LATELY
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
 from apps.messaging.schemas import MessageContentIn
-from apps.moderation.models import Case, Report
+from apps.moderation.models import Appeal, Case, Report
 from apps.moderation.targets import find
 from apps.notifications.models import (
     FanOut,
@@ -197,7 +197,7 @@ def test_no_event_has_more_people_than_places():
 
 def test_only_those_come_who_may_and_the_first_have_the_places():
     for row in Attendance.objects.select_related("user__user_type", "event"):
-        assert row.user.has_perm("events.join_event")
+        assert row.user.has_perm("events.join_event") or row.user.suspended_until
         assert row.event.host_id != row.user_id
         assert row.event.created_at <= row.created_at <= row.event.date
         if row.event.visibility == Event.Visibility.CONNECTIONS:
@@ -351,8 +351,15 @@ def test_most_events_have_a_cover():
             assert (f"image/{image.format.lower()}", image.size) == (event.cover_type, (720, 405))
 
 
+def test_cases_are_in_every_state(network):
+    assert Case.objects.open().filter(reports_count__gt=1).exists()
+    assert Appeal.objects.open().exists()
+    assert Appeal.objects.get(status="overturned").case.decision == "removed"
+    assert User.objects.suspended().count() == 1
+
+
 def test_something_of_each_kind_was_reported_by_somebody_who_could_see_it(network):
-    reports = Report.objects.select_related("case", "reporter__user_type")
+    reports = Report.objects.open().select_related("case", "reporter__user_type")
 
     assert {"story", "user", "event", "message"} == {report.case.target_type for report in reports}
     for report in reports:
