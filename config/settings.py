@@ -375,7 +375,11 @@ CONSTANCE_CONFIG = {
         "days",
     ),
     "request_cooldown_days": (30, "Days a refused sender waits before asking the same person again.", "days"),
-    "removed_content_days": (7, "Days after which what a moderator took down is deleted; until then it may come back.", "days"),
+    "removed_content_days": (
+        7,
+        "Days after which what a moderator took down is deleted; until then it may come back.",
+        "days",
+    ),
     "appeal_days": (30, "Days within which people may appeal a decision about them.", "days"),
     "require_verification": (
         False,
