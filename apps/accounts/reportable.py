@@ -1,7 +1,8 @@
 from typing import Any
 
 from apps.accounts.models import User
-from apps.accounts.services.removals import delete_removed, restore_profile, take_down_profile
+from apps.accounts.services.removals import delete_removed
+from apps.accounts.services.staff import restore_profile, take_down_profile
 from apps.core.declarations import Evidence, Reportable, Snapshot
 
 

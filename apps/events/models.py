@@ -77,6 +77,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Neither cancelled nor taken down nor its host gone."""
         return self.filter(is_there("host"), cancelled_at=None, removed_at=None)
 
+    def kept(self) -> Self:
+        """Those that no moderator took down."""
+        return self.filter(removed_at=None)
+
     def removed(self) -> Self:
         return self.exclude(removed_at=None)
 

@@ -130,6 +130,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those that no moderator took down."""
         return self.filter(removed_at=None)
 
+    def of(self, user_id: int) -> Self:
+        """What they sent or received."""
+        return self.kept().filter(Q(sender=user_id) | Q(receiver=user_id))
+
     def removed(self) -> Self:
         return self.exclude(removed_at=None)
 
@@ -228,6 +232,9 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         mine = Message.objects.visible_to(viewer)
         shown = has_permission(viewer, "messaging.moderate_message") | Q(message__in=mine)
         return self.filter(shown, message__removed_at=None)
+
+    def sent_by(self, user_id: int) -> Self:
+        return self.filter(message__sender=user_id, message__removed_at=None)
 
     def with_file(self) -> Self:
         return self.exclude(file="")

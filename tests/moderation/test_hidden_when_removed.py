@@ -1,7 +1,12 @@
 """What a moderator took down is nowhere to be found, for its author neither; it comes back as it was."""
 
+import json
+from zipfile import ZipFile
+
 import pytest
 
+from apps.accounts.models import Export
+from apps.accounts.services.exports import request_export
 from apps.core.declarations import declared
 from apps.events.models import Event
 from apps.messaging.models import Message
@@ -173,3 +178,21 @@ def test_a_conversation_falls_back_to_the_message_before(world):
 def test_every_kind_that_can_be_taken_down_can_come_back(db):
     for kind in declared("reportable", "REPORTABLES"):
         assert bool(kind.take_down) == bool(kind.restore) == bool(kind.delete_removed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "room", "name"),
+    [("story", "social", "stories"), ("event", "events", "events"), ("message", "messaging", "messages")],
+)
+def test_exports_leave_it_out(scene, run_jobs, kind, room, name):
+    def exported() -> list[int]:
+        request_export(user=scene.nina)
+        run_jobs()
+        with Export.objects.get(user=scene.nina).file.open() as file, ZipFile(file) as archive:
+            return [row["id"] for row in json.loads(archive.read(f"{room}.json"))[name]]
+
+    before = exported()
+    take_down(scene, kind)
+
+    assert row_of(scene, kind).pk in before
+    assert row_of(scene, kind).pk not in exported()

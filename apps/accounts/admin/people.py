@@ -1,3 +1,4 @@
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import staff
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
 from apps.core.http.auth import SignedInRequest
+from apps.core.http.errors import NotFound, PermissionDenied
 from apps.core.http.payload import invalid_from
 
 
@@ -191,7 +193,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
     search_fields = ["username", "email", "first_name", "last_name"]
     search_help_text = "A username, a name or an e-mail address."
     ordering = ["-pk"]
-    actions = ["remove_pictures"]
+    actions = ["remove_pictures", "restore_profiles"]
     actions_detail = ["switch_off", "reset_mfa"]
     filter_horizontal = ["groups", "user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "groups", "user_permissions"}
@@ -335,6 +337,18 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
         for user in chosen:
             staff.remove_picture(user=user, by=request.user)
         self.message_user(request, f"Removed {len(chosen)} pictures.")
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.moderate_user")
+
+    @action(description="Restore the pictures and texts of selected people", permissions=["moderate"])
+    def restore_profiles(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+        restored = 0
+        for user in queryset:
+            with suppress(NotFound, PermissionDenied):  # nothing was taken off, or it is a colleague
+                staff.restore_profile(user=user, by=request.user)
+                restored += 1
+        self.message_user(request, f"Restored the profiles of {restored} people.")
 
 
 @admin.register(UserType)

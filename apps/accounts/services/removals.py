@@ -1,4 +1,4 @@
-"""What moderators take off profiles, and how it comes back."""
+"""What is taken off profiles for a while, and how it comes back."""
 
 from collections.abc import Collection
 from contextlib import ExitStack
@@ -9,54 +9,50 @@ from django.core.files import File
 from django.db import transaction
 
 from apps.accounts.models import Profile, RemovedProfile, User
-from apps.accounts.services.staff import refuse_colleague
-from apps.core import audit
-from apps.core.http.errors import PermissionDenied
 from apps.core.media.storing import discarded_on_failure
 
 NOTHING: dict[str, Any] = {"avatar": "", "bio": "", "website": "", "social_links": {}}
-"""What is taken off; names, and what is chosen from lists, stay."""
-
-
-def refuse_others(user: User, by: User) -> None:
-    refuse_colleague(user, by)
-    if not by.has_perm("accounts.moderate_user"):
-        raise PermissionDenied
+"""What can be taken off, and what is there then; names, and what is chosen from lists, stay."""
 
 
 @transaction.atomic
-def take_down_profile(*, user: User, by: User) -> None:
-    """Picture and texts are off the profile; after a while they are deleted, unless they are restored."""
-    refuse_others(user, by)
+def take_off(*, user: User, names: Collection[str] = tuple(NOTHING)) -> bool:
+    """These fields are off the profile, the picture in the private storage; whether there was anything to take off."""
     profile = Profile.objects.select_for_update(no_key=True).get(user=user)
-    kept = RemovedProfile(user=user, bio=profile.bio, website=profile.website, social_links=profile.social_links)
+    filled = [name for name in names if getattr(profile, name)]
+    texts = {name: getattr(profile, name) for name in filled if name != "avatar"}
+    kept = RemovedProfile(user=user, **texts)
     with ExitStack() as stored:
-        if profile.avatar:
+        if "avatar" in filled:
             copy_file(profile.avatar, kept.avatar, stored)
-        kept.save()
-        write(profile, NOTHING)  # the public file goes after the commit, see django-cleanup
-    audit.record(actor=by, action="user.profile_removed", target=user)
+        if filled:
+            kept.save()
+        write(profile, {name: NOTHING[name] for name in filled})  # the public file goes after the commit
+    return bool(filled)
 
 
 @transaction.atomic
-def restore_profile(*, user: User, by: User) -> None:
-    """What has not been filled in anew meanwhile is there again."""
-    refuse_others(user, by)
+def put_back(*, user: User) -> bool:
+    """What has not been filled in anew meanwhile; whether there was anything."""
     profile = Profile.objects.select_for_update(no_key=True).get(user=user)
+    rows = list(RemovedProfile.objects.of(user.pk).order_by("-pk"))
     with ExitStack() as stored:
-        for kept in RemovedProfile.objects.of(user.pk).order_by("-pk"):
+        for kept in rows:
             texts = {name: getattr(kept, name) for name in NOTHING if name != "avatar" and not getattr(profile, name)}
             if kept.avatar and not profile.avatar:
                 copy_file(kept.avatar, profile.avatar, stored)
             write(profile, texts | {"avatar": profile.avatar})
             kept.delete()
-    audit.record(actor=by, action="user.profile_restored", target=user)
+    return bool(rows)
 
 
 def copy_file(source: Any, target: Any, stored: ExitStack) -> None:
-    """Into the storage of `target`; it goes again if anything fails from now on."""
-    with source.storage.open(source.name) as content:
-        target.save("avatar.webp", File(content), save=False)
+    """Into the storage of `target`; it goes again if anything fails from now on. One that is lost is left out."""
+    try:
+        with source.storage.open(source.name) as content:
+            target.save("avatar.webp", File(content), save=False)
+    except FileNotFoundError:
+        return
     stored.enter_context(discarded_on_failure(target))
 
 

@@ -13,10 +13,10 @@ from apps.accounts.errors import MfaDisabled, NotAway, NothingToSuspend
 from apps.accounts.models import Profile, User
 from apps.accounts.models.users import permissions_of
 from apps.accounts.schemas import ProfileIn
-from apps.accounts.services import mfa, passwords, people, sessions
+from apps.accounts.services import mfa, passwords, people, removals, sessions
 from apps.core import audit
 from apps.core.http import counters
-from apps.core.http.errors import Conflict, PermissionDenied
+from apps.core.http.errors import Conflict, NotFound, PermissionDenied
 from apps.core.mail.outbox import queue_mail
 from apps.notifications.services import move
 
@@ -109,10 +109,33 @@ def reset_mfa(*, user: User, by: User | None) -> None:
 
 @transaction.atomic
 def remove_picture(*, user: User, by: User) -> None:
+    """For a while: see `restore_profile`."""
     refuse_colleague(user, by)
-    if user.profile.avatar:
-        people.remove_avatar(user=user)
+    if removals.take_off(user=user, names=["avatar"]):
         audit.record(actor=by, action="user.picture_removed", target=user)
+
+
+@transaction.atomic
+def take_down_profile(*, user: User, by: User) -> None:
+    """Picture and texts are hidden; after a while they are deleted, unless they are restored."""
+    refuse_unless_moderator(user, by)
+    if not removals.take_off(user=user):
+        raise NotFound
+    audit.record(actor=by, action="user.profile_removed", target=user)
+
+
+@transaction.atomic
+def restore_profile(*, user: User, by: User) -> None:
+    refuse_unless_moderator(user, by)
+    if not removals.put_back(user=user):
+        raise NotFound
+    audit.record(actor=by, action="user.profile_restored", target=user)
+
+
+def refuse_unless_moderator(user: User, by: User) -> None:
+    refuse_colleague(user, by)
+    if not by.has_perm("accounts.moderate_user"):
+        raise PermissionDenied
 
 
 @transaction.atomic

@@ -44,6 +44,10 @@ class StoryQuerySet(models.QuerySet["Story"]):
         """What was taken down is kept for a while: it may come back."""
         return self.filter(removed_at=None, expires_at__lte=timezone.now())
 
+    def kept(self) -> Self:
+        """Those that no moderator took down."""
+        return self.filter(removed_at=None)
+
     def removed(self) -> Self:
         return self.exclude(removed_at=None)
 
