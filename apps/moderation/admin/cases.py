@@ -9,6 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
@@ -36,6 +38,7 @@ DECISION_COLOURS = {
     "Suspended": "danger",
     "Banned": "danger",
 }
+TIMES = {"created_at", "expires_at", "sent_at", "edited_at", "date", "end_date"}
 CHOICES = [
     (Action.NONE, "Dismiss: nothing is wrong"),
     (Action.WARN, "Warn the person"),
@@ -196,15 +199,17 @@ def evidence_of(case: Case, viewer_id: int) -> dict[str, Any]:
     rates = Report.objects.hit_rates([report.reporter_id for report in reports])
     earlier = Case.objects.against(case.target_owner_id).exclude(pk=case.pk).select_related("appeal")
     return {
-        "facts": [(name.replace("_", " "), text_of(value)) for name, value in case.snapshot.items() if value],
+        "facts": [(name.replace("_", " "), text_of(name, value)) for name, value in case.snapshot.items() if value],
         "evidence": [shown(file, viewer_id) for file in case.files.order_by("pk")],
         "reports": [(report, rates.get(report.reporter_id, (0, 0))) for report in reports],
         "earlier": earlier.order_by("-decided_at")[:10] if case.target_owner_id else [],
     }
 
 
-def text_of(fact: Any) -> str:
-    """One line for each of several."""
+def text_of(name: str, fact: Any) -> str:
+    """One line for each of several; times as the console writes them."""
+    if name in TIMES and (moment := parse_datetime(str(fact))):
+        return date_format(moment, "DATETIME_FORMAT")
     return "\n".join(fact) if isinstance(fact, list) else str(fact)
 
 
