@@ -79,6 +79,11 @@ SENTENCES = [
     Sentence("user.picture_removed", "removed {thing}'s picture"),
     Sentence("user.switched_on", "switched {thing} on"),
     Sentence("user.switched_off", "switched {thing} off"),
+    Sentence("user.suspended", "suspended {thing}"),
+    Sentence("user.banned", "banned {thing}"),
+    Sentence("user.suspension_ended", "ended the suspension of {thing}"),
+    Sentence("user.profile_removed", "took down picture and texts of {thing}"),
+    Sentence("user.profile_restored", "restored picture and texts of {thing}"),
     Sentence("user.erasure_cancelled", "kept {thing} from being erased"),
 ]
 CARDS = [

@@ -9,4 +9,5 @@ PAGES = [
 SENTENCES = [
     Sentence("message.viewed", "read {thing}"),
     Sentence("message.taken_down", "took down {thing}"),
+    Sentence("message.restored", "restored {thing}"),
 ]

@@ -97,5 +97,5 @@ def get_report_file(request: SignedInRequest, file_id: int) -> HttpResponseBase:
         content_type=kind,
         name=file.name,
         download=kind not in SHOWN,
-        look=services.look_at(case=file.case, by=request.user, name=file.name),
+        look=services.look_at(file=file, by=request.user),
     )

@@ -4,7 +4,7 @@ from django.db.models import Count, Min
 
 from apps.accounts.models import User
 from apps.core.console import since
-from apps.core.declarations import Card, Figure, Page, Tabs
+from apps.core.declarations import Card, Figure, Page, Sentence, Tabs
 from apps.core.reading.viewer import Viewer
 from apps.moderation.models import Appeal, Case
 
@@ -36,5 +36,18 @@ PAGES = [
         waiting=appeals_waiting,
         tabs=Tabs("status__exact", [("", "All"), *Appeal.Status.choices]),
     ),
+]
+SENTENCES = [
+    Sentence("case.viewed", "read {thing}"),
+    Sentence("case.file_viewed", "looked at a file of a case about {person}"),
+    Sentence("case.none", "dismissed {thing}"),
+    Sentence("case.warned", "warned {person}"),
+    Sentence("case.removed", "decided {thing}: taken down"),
+    Sentence("case.suspended", "decided {thing}: suspended"),
+    Sentence("case.banned", "decided {thing}: banned"),
+    Sentence("report.viewed", "read a report about {person}"),  # before there were cases
+    Sentence("report.file_viewed", "looked at a file in a report about {person}"),
+    Sentence("appeal.upheld", "rejected {thing}"),
+    Sentence("appeal.overturned", "took back what {person} appealed against"),
 ]
 CARDS = [Card("Open cases", "moderation.case", cases, order=20)]

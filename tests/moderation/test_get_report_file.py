@@ -68,7 +68,7 @@ def test_a_look_is_written_down(file):
 
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action) == (moderator, "case.file_viewed")
-    assert (entry.target, entry.note) == (f"moderation.case:{file.case_id}", "picture.png")
+    assert (entry.target, entry.person) == (f"moderation.reportfile:{file.pk}", file.case.target_owner)
 
 
 def test_a_part_of_a_film_can_be_read(db):

@@ -24,7 +24,7 @@ from apps.moderation.errors import (
     ReasonRequired,
     WrongDecisions,
 )
-from apps.moderation.models import Case, Report, first_report
+from apps.moderation.models import Case, Report, ReportFile, first_report
 from apps.moderation.targets import removal_permission, reportable
 from apps.moderation.words import Action, tellings
 from apps.notifications.schemas import Redirect
@@ -215,6 +215,6 @@ def open_case(*, case: Case, by: User) -> None:
     audit.record_look(Look(by, "case.viewed", case))
 
 
-def look_at(*, case: Case, by: User, name: str) -> Look:
+def look_at(*, file: ReportFile, by: User) -> Look:
     """At one of the copies that are kept of what was reported."""
-    return Look(by, "case.file_viewed", case, note=name)
+    return Look(by, "case.file_viewed", file, file.case.target_owner_id)
