@@ -301,6 +301,7 @@ THROTTLE_RATES = {
         "chat": "240/minute",
         "room": "60/hour",
         "report": "30/hour",
+        "appeal": "30/hour",
         "typing": "120/minute",
         "login": "60/hour",
         "event": "60/hour",
@@ -379,6 +380,12 @@ CONSTANCE_CONFIG = {
         "days",
     ),
     "request_cooldown_days": (30, "Days a refused sender waits before asking the same person again.", "days"),
+    "removed_content_days": (
+        7,
+        "Days after which what a moderator took down is deleted; until then it may come back.",
+        "days",
+    ),
+    "appeal_days": (30, "Days within which people may appeal a decision about them.", "days"),
     "require_verification": (
         False,
         "People without the blue tick may read, but not join, message, post or apply.",

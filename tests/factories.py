@@ -28,7 +28,7 @@ from apps.core.encryption import encrypt
 from apps.core.reading.days import today
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Attachment, Conversation, Message
-from apps.moderation.models import Report, ReportFile
+from apps.moderation.models import Appeal, Case, Report, ReportFile
 from apps.notifications.models import FanOut, Notification, NotificationType, Preferences, TypePreference
 from apps.social.models import Connection, ProfileVisit, Story, StoryDay, StoryView
 from apps.social.services.stories import LIFETIME
@@ -355,28 +355,56 @@ class AttachmentFactory(factory.django.DjangoModelFactory):
     file = factory.LazyFunction(image_file)
 
 
-class ReportFactory(factory.django.DjangoModelFactory):
+class CaseFactory(factory.django.DjangoModelFactory):
     """About a person, unless something else is given."""
 
+    class Meta:
+        model = Case
+
+    class Params:
+        decided = factory.Trait(
+            status=Case.Status.DECIDED,
+            decision=Case.Decision.WARNED,
+            decisions=["warn"],
+            reason="Be kind",
+            decided_by=factory.SubFactory(StaffFactory),
+            decided_at=factory.LazyFunction(timezone.now),
+        )
+
+    target_owner = factory.SubFactory(UserFactory)
+    target_type = Case.Target.USER
+    target_id = factory.LazyAttribute(lambda case: case.target_owner.pk)
+    snapshot = factory.LazyAttribute(lambda case: {"username": case.target_owner.username})
+    reports_count = 1
+    severity = 1
+
+
+class ReportFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Report
 
     class Params:
         code = "spam"
 
+    case = factory.SubFactory(CaseFactory)
     reporter = factory.SubFactory(UserFactory)
-    target_owner = factory.SubFactory(UserFactory)
-    target_type = Report.Target.USER
-    target_id = factory.LazyAttribute(lambda report: report.target_owner.pk)
     reason = factory.LazyAttribute(lambda report: Taxonomy.objects.get(type="report_reason", code=report.code))
-    snapshot = factory.LazyAttribute(lambda report: {"username": report.target_owner.username})
+
+
+class AppealFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Appeal
+
+    case = factory.SubFactory(CaseFactory, decided=True)
+    person = factory.SelfAttribute("case.target_owner")
+    text = "It was not me."
 
 
 class ReportFileFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = ReportFile
 
-    report = factory.SubFactory(ReportFactory)
+    case = factory.SubFactory(CaseFactory)
     content_type = "image/png"
     name = "picture.png"
     file = factory.LazyFunction(image_file)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -17,9 +18,10 @@ from apps.core.mail import unsubscribing
 from apps.core.models import OutgoingMail
 from apps.events.calendar import feed_url
 from apps.events.models import feed_of
+from apps.moderation.tokens import make_appeal_token
 from tests.accounts.authenticator import code, with_mfa
 from tests.client import ApiClient, sign_in
-from tests.factories import DocumentFactory, NotificationFactory, UserFactory
+from tests.factories import CaseFactory, DocumentFactory, NotificationFactory, UserFactory
 
 NEW_PASSWORD = "Another@456"
 
@@ -57,6 +59,14 @@ def export(user: User) -> str:
     made = Export.objects.get(user=user)
     build_export(made.pk)
     return file_path("export", made.pk, user.pk).partition("sig=")[2]
+
+
+def appeal_token(user: User) -> str:
+    return make_appeal_token(CaseFactory(target_owner=user, decided=True).pk, user.pk)
+
+
+def submit_appeal(token: str) -> HttpResponse:
+    return Client().post(f"/appeal?token={token}", {"token": token, "text": "It was not me."})
 
 
 def post(path: str, body: dict[str, str]) -> bool:
@@ -101,6 +111,7 @@ PLACES = {
     "unsubscribe": Place(
         unsubscribe, lambda token: Client().post(f"/unsubscribe?token={token}").status_code == 200, False
     ),
+    "appeal": Place(appeal_token, lambda token: "Thank you" in submit_appeal(token).content.decode(), False),
     "document": Place(document, lambda token: get_file("document", Document, token), True),
     "export": Place(export, lambda token: get_file("export", Export, token), True),
     "calendar": Place(

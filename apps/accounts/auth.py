@@ -14,7 +14,7 @@ from apps.accounts.credentials import check_credentials
 from apps.accounts.models import Session, User, listening_session, living_session, permission_names
 from apps.accounts.services.activity import note_active
 from apps.accounts.services.mfa import check_second_factor
-from apps.accounts.services.sessions import count_login, note_login
+from apps.accounts.services.sessions import count_login, end_suspension_that_is_over, note_login
 from apps.accounts.tokens import Claims, Purpose, read_token
 from apps.core.http.auth import ListenerPass, SignedInRequest, bearer_token
 from apps.core.http.clients import client_of
@@ -74,10 +74,11 @@ class AccountBackend(ModelBackend):
             return None
         client = client_of(request)
         user = check_credentials(name=username, password=password, client=client)
-        if user is None or not user.is_active:
+        if user is None or user.is_away:
             return None
         check_second_factor(user=user, otp=None, client=client)  # the page leads to the one for the code
         count_login(user=user, client=client)
+        end_suspension_that_is_over(user=user)
         note_login(user=user, client=client)
         return user
 

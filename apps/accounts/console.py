@@ -86,6 +86,11 @@ SENTENCES = [
     Sentence("user.switched_on", "switched {thing} on"),
     Sentence("user.switched_off", "switched {thing} off"),
     Sentence("user.groups_changed", "changed the groups of {thing}"),
+    Sentence("user.suspended", "suspended {thing}"),
+    Sentence("user.banned", "banned {thing}"),
+    Sentence("user.suspension_ended", "ended the suspension of {thing}"),
+    Sentence("user.profile_removed", "took down picture and texts of {thing}"),
+    Sentence("user.profile_restored", "restored picture and texts of {thing}"),
     Sentence("user.erasure_cancelled", "kept {thing} from being erased"),
 ]
 CARDS = [
@@ -113,6 +118,16 @@ CAPABILITIES = [
         order=20,
         help="Make accounts, change names, addresses and passwords, and switch accounts off.",
         is_dangerous=True,
+    ),
+    Capability(
+        *("suspend-people", "Suspend people, for up to a week", "People", ["accounts.suspend_user"]),
+        order=25,
+        help="They are signed out and hidden until then.",
+        is_dangerous=True,
+    ),
+    Capability(
+        *("take-down-profiles", "Take down people's pictures and texts", "People", ["accounts.moderate_user"]),
+        order=28,
     ),
     Capability("remove-pictures", "Remove the pictures of people", "People", ["accounts.remove_picture"], order=30),
     Capability(

@@ -75,6 +75,11 @@ class NotAway(DomainError):
     detail = "This person is not away any more."
 
 
+class NothingToSuspend(DomainError):
+    code = "nothing_to_suspend"
+    detail = "This account is switched off, or was erased."
+
+
 class WrongPassword(DomainError):
     code = "wrong_password"
     detail = "The password is not correct."

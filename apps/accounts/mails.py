@@ -23,7 +23,7 @@ def verification(mail: OutgoingMail) -> dict[str, Any] | None:
 def password_reset(mail: OutgoingMail) -> dict[str, Any] | None:
     user: User = mail.user
     has_another = OutgoingMail.objects.filter(user=user.pk, kind="password_changed", created_at__gt=mail.created_at)
-    if user.state == User.State.SWITCHED_OFF or mail.address != user.email or has_another.exists():
+    if user.is_kept_away or mail.address != user.email or has_another.exists():
         return None
     new = PasswordReset.objects.begin(user_id=user.pk, address=mail.address)
     return {

@@ -16,6 +16,7 @@ from apps.accounts.models import (
     Profile,
     ProfileCategory,
     ProfilePlatform,
+    RemovedProfile,
     SecondFactor,
     Session,
     User,
@@ -54,6 +55,12 @@ PERSONAL = [
             files=["avatar"],
         ),
         erase=empty_profile,
+    ),
+    Personal(
+        RemovedProfile,
+        ["user"],
+        export="What moderators took off the profile: it comes back within days, or is deleted.",
+        erase=deleted,
     ),
     Personal(
         ProfilePlatform,

@@ -1,6 +1,8 @@
 from typing import Any
 
 from apps.accounts.models import User
+from apps.accounts.services.removals import delete_removed
+from apps.accounts.services.staff import restore_profile, take_down_profile
 from apps.core.declarations import Evidence, Reportable, Snapshot
 
 
@@ -22,6 +24,21 @@ def describe(user: Any) -> Snapshot:
     return Snapshot(user, facts, avatar)
 
 
+def take_down(user: User, by: User) -> None:
+    take_down_profile(user=user, by=by)
+
+
+def restore(user: User, by: User) -> None:
+    restore_profile(user=user, by=by)
+
+
 REPORTABLES = [
-    Reportable("user", User, seen_by=lambda viewer: User.objects.visible_to(viewer).as_people(), describe=describe)
+    Reportable(
+        *("user", User),
+        seen_by=lambda viewer: User.objects.visible_to(viewer).as_people(),
+        describe=describe,
+        take_down=take_down,
+        restore=restore,
+        delete_removed=delete_removed,
+    )
 ]

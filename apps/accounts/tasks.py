@@ -1,6 +1,6 @@
 """What the schedule starts."""
 
-from apps.accounts.services import activity, documents, exports, leaving, sessions
+from apps.accounts.services import activity, documents, exports, leaving, sessions, staff
 
 
 def prune_sessions() -> None:
@@ -29,3 +29,7 @@ def erase_late_rows() -> None:
 
 def prune_active_days() -> None:
     activity.prune_active_days()
+
+
+def end_suspensions() -> None:
+    staff.end_suspensions()

@@ -5,7 +5,7 @@
 them needed. `personal.py` holds `PERSONAL`, which a room needs whose rows lead to a person.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, reduce
@@ -138,13 +138,17 @@ class Reportable:
     """A kind of rows that people can report."""
 
     kind: str
-    """As POST /reports calls it: one of `moderation.models.Report.Target`."""
+    """As POST /reports calls it: one of `moderation.models.Case.Target`."""
     model: type[Model]
     seen_by: Callable[[Viewer], QuerySet[Any]]
     """The rows that somebody may see, and so report."""
     describe: Callable[[Any], Snapshot]
     take_down: "Callable[[Any, User], None] | None" = None
-    """Remove a row, or make it invisible, as a moderator; None where there is nothing to take down."""
+    """Hide a row as a moderator, from its owner too; None where there is nothing to take down."""
+    restore: "Callable[[Any, User], None] | None" = None
+    """The way back: it is there again, if it was taken down and has not been deleted yet."""
+    delete_removed: "Callable[[datetime, Collection[int]], None] | None" = None
+    """Delete for good what was taken down before then, but these ids; may be killed, and run twice at once."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ FRESH_SECONDS = 2
 class SiteSettings(NamedTuple):
     document_retention_days: int
     request_cooldown_days: int
+    removed_content_days: int
+    appeal_days: int
     require_verification: bool
     chat_requires_connection: bool
     require_staff_mfa: bool

@@ -19,7 +19,14 @@ from apps.core.reading.viewer import Viewer
 from apps.events import services
 from apps.events.models import Attendance, Event
 
-STATE_COLOURS = {"Upcoming": "info", "Ongoing": "success", "Past": "warning", "Cancelled": "danger"}
+STATE_COLOURS = {
+    "Upcoming": "info",
+    "Ongoing": "success",
+    "Past": "warning",
+    "Cancelled": "danger",
+    "Removed": "danger",
+}
+HIDDEN = ("cancelled", "removed")
 STATUS_COLOURS = {"Going": "success", "Waitlisted": "warning", "Interested": "info"}
 
 
@@ -45,16 +52,17 @@ class EventAdmin(ModeratedAdmin):
         ("visibility", ChoicesDropdownFilter),
         ("date", RangeDateFilter),
         ("cancelled_at", admin.EmptyFieldListFilter),
+        ("removed_at", admin.EmptyFieldListFilter),
     ]
     search_fields = ["search_text", "host__username"]
     search_help_text = "Words of the title, the description or the place, or the host's username."
     date_hierarchy = "date"
     ordering = ["-date", "-pk"]
-    actions = ["cancel"]
+    actions = ["take_down", "restore"]
     change_form_outer_before_template = "admin/events/event/cover.html"
     fields = [
         *["title", "description", "host", "date", "end_date", "location", "visibility", "capacity", "people", "state"],
-        *["uid", "sequence", "created_at", "updated_at", "cancelled_at"],
+        *["uid", "sequence", "created_at", "updated_at", "cancelled_at", "removed_at"],
     ]
     readonly_fields = ["people", "state"]
     by = person_column("host")
@@ -65,7 +73,7 @@ class EventAdmin(ModeratedAdmin):
     def render_change_form(
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
-        """With a link to the cover for those who may see it; of a cancelled event nobody may."""
+        """With a link to the cover for those who may see it; of an event that is cancelled or taken down nobody may."""
         viewer = Viewer.of(request.user)
         if event := Event.objects.visible_to(viewer).with_cover(viewer).filter(pk=obj.pk).first():
             if look := services.look_at_cover(event=event, by=request.user):
@@ -76,7 +84,7 @@ class EventAdmin(ModeratedAdmin):
     @display(description="event", header=True, ordering="title")
     def event(self, event: Event) -> list[Any]:
         """With the cover if anybody may see it: a look at another would be written into the audit trail."""
-        is_open = event.visibility == Event.Visibility.PUBLIC and event.host.is_active and not event.cancelled_at
+        is_open = event.visibility == Event.Visibility.PUBLIC and event.state not in HIDDEN and not event.host.is_away
         cover = {"path": open_file_url("event", event.pk), "width": 64, "height": 36, "squared": True}
         return [event.title, event.location, event.title[:1], cover if is_open and event.cover else None]
 
@@ -94,13 +102,22 @@ class EventAdmin(ModeratedAdmin):
         address = f"{page}?event__id__exact={event.pk}"
         return format_html('<a href="{}" class="text-link">{} going</a>', address, event.attendees_count)
 
-    @action(description="Cancel selected events", permissions=["moderate"])
-    def cancel(self, request: SignedInRequest, queryset: QuerySet[Event]) -> None:
+    @action(description="Take down selected events", permissions=["moderate"])
+    def take_down(self, request: SignedInRequest, queryset: QuerySet[Event]) -> None:
         chosen = list(queryset)
         for event in chosen:
-            with suppress(NotFound):  # cancelled before, which is what was asked for
-                services.cancel_event(event=event, by=request.user)
-        self.message_user(request, f"Cancelled {len(chosen)} events.")
+            with suppress(NotFound):  # taken down before, which is what was asked for
+                services.take_down_event(event=event, by=request.user)
+        self.message_user(request, f"Took down {len(chosen)} events.")
+
+    @action(description="Restore selected events", permissions=["moderate"])
+    def restore(self, request: SignedInRequest, queryset: QuerySet[Event]) -> None:
+        restored = 0
+        for event in queryset:
+            with suppress(NotFound):  # not taken down, or back already
+                services.restore_event(event=event, by=request.user)
+                restored += 1
+        self.message_user(request, f"Restored {restored} of the selected events.")
 
 
 @admin.register(Attendance)

@@ -29,6 +29,8 @@ SENTENCES = [
     Sentence("event.changed", "changed {thing}"),
     Sentence("event.cover_viewed", "looked at the cover of {thing}"),
     Sentence("event.cancelled", "cancelled {thing}"),
+    Sentence("event.taken_down", "took down {thing}"),
+    Sentence("event.restored", "restored {thing}"),
     Sentence("event.attendee_removed", "removed {person} from an event"),
 ]
 CARDS = [Card("Events to come", "events.event", events, order=60)]

@@ -9,7 +9,7 @@ from django.db.models import Count, ExpressionWrapper, F, OuterRef, Q, Subquery,
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from apps.accounts.models import User, UserQuerySet, has_permission, is_away, not_blocked, there_for
+from apps.accounts.models import User, UserQuerySet, has_permission, is_away, is_there, not_blocked, there_for
 from apps.core.http.links import API
 from apps.core.media.kinds import IMAGES
 from apps.core.operations.storage import private_storage
@@ -38,7 +38,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.open_to(viewer).filter(cancelled_at=None)
 
     def open_to(self, viewer: Viewer) -> Self:
-        """The only definition of who may see an event, a cancelled one too.
+        """The only definition of who may see an event, a cancelled one too, but none that was taken down.
 
         Public ones everybody, others the host's connections and whoever was invited or takes part; blocked pairs do not
         see each other's.
@@ -46,7 +46,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         shown = shown_to(viewer)
         if viewer.id is not None:
             shown |= has_permission(viewer, "events.moderate_event")
-        return self.filter(shown, ~is_away("host"))
+        return self.filter(shown, ~is_away("host"), removed_at=None)
 
     def when(self, when: Period, now: datetime | None) -> Self:
         """`all` has the newest date first, `past` the latest; what is to come or goes on, the soonest."""
@@ -74,8 +74,18 @@ class EventQuerySet(models.QuerySet["Event"]):
         return recent.filter(Q(host=user) | Q(pk__in=part)).order_by("date", "pk")
 
     def taking_place(self) -> Self:
-        """Neither cancelled nor its host gone."""
-        return self.filter(cancelled_at=None, host__is_active=True)
+        """Neither cancelled nor taken down nor its host gone."""
+        return self.filter(is_there("host"), cancelled_at=None, removed_at=None)
+
+    def kept(self) -> Self:
+        """Those that no moderator took down."""
+        return self.filter(removed_at=None)
+
+    def removed(self) -> Self:
+        return self.exclude(removed_at=None)
+
+    def removed_before(self, moment: datetime) -> Self:
+        return self.filter(removed_at__lt=moment)
 
     def starting(self, after: datetime, until: datetime) -> Self:
         return self.taking_place().filter(date__gt=after, date__lte=until)
@@ -143,6 +153,7 @@ class Event(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, editable=False, help_text="When a moderator took it down.")
     search_text = models.TextField(blank=True, editable=False)
 
     manages: bool
@@ -170,6 +181,7 @@ class Event(models.Model):
             models.Index(fields=["date", "id"], name="events_by_date"),
             models.Index(fields=["ends_at", "date"], name="events_by_end"),
             models.Index(fields=["host", "date"], name="events_by_host"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="events_removed"),
             GinIndex(fields=["search_text"], name="events_search", opclasses=["gin_trgm_ops"]),
         ]
 
@@ -187,6 +199,8 @@ class Event(models.Model):
 
     @property
     def state(self) -> str:
+        if self.removed_at:
+            return "removed"
         if self.cancelled_at:
             return "cancelled"
         if self.has_ended:
@@ -260,7 +274,7 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
 
     def waiting(self) -> Self:
         """First come, first served; who is away keeps their turn, and gets no place meanwhile."""
-        waiting = self.filter(status=Attendance.Status.WAITLISTED, user__is_active=True)
+        waiting = self.filter(is_there("user"), status=Attendance.Status.WAITLISTED)
         return waiting.order_by("queued_at", "pk")
 
     def upcoming(self) -> Self:

@@ -34,6 +34,7 @@ PERSONAL = [
                 *["created_at", "updated_at", "cancelled_at"],
             ],
             files=["cover"],
+            rows=lambda user_id: Event.objects.kept().filter(host=user_id),
         ),
         erase=deleted,
     ),

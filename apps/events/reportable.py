@@ -2,7 +2,7 @@ from apps.accounts.models import User
 from apps.core.declarations import Reportable, Snapshot
 from apps.core.reading.viewer import Viewer
 from apps.events.models import Event, EventQuerySet
-from apps.events.services import cancel_event
+from apps.events.services import delete_removed, restore_event, take_down_event
 
 
 def seen_by(viewer: Viewer) -> EventQuerySet:
@@ -23,7 +23,20 @@ def describe(event: Event) -> Snapshot:
 
 
 def take_down(event: Event, by: User) -> None:
-    cancel_event(event=event, by=by)
+    take_down_event(event=event, by=by)
 
 
-REPORTABLES = [Reportable("event", Event, seen_by=seen_by, describe=describe, take_down=take_down)]
+def restore(event: Event, by: User) -> None:
+    restore_event(event=event, by=by)
+
+
+REPORTABLES = [
+    Reportable(
+        *("event", Event),
+        seen_by=seen_by,
+        describe=describe,
+        take_down=take_down,
+        restore=restore,
+        delete_removed=delete_removed,
+    )
+]

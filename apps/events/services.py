@@ -23,7 +23,7 @@ from apps.events.jobs import announce_people, leads_to, tell_promoted
 from apps.events.models import Attendance, CalendarFeed, Event, connections_of
 from apps.events.schemas import COVER, EventChanges, EventIn
 from apps.notifications.models import was_told
-from apps.notifications.services import notify_all, start_fan_out, start_or_postpone_fan_out
+from apps.notifications.services import notify_all, retract_from_all, start_fan_out, start_or_postpone_fan_out
 
 Status = Attendance.Status
 REMINDERS = {"24 hours": timedelta(hours=24), "1 hour": timedelta(hours=1)}
@@ -93,7 +93,7 @@ def refuse_wrong_times(event: Event, changed: Collection[str]) -> None:
 def locked(event: Event) -> Event:
     """The event as it is now; whoever else wants a place or changes it waits for this transaction."""
     current = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("host").filter(pk=event.pk)
-    if (found := current.filter(cancelled_at=None).first()) is None:
+    if (found := current.filter(cancelled_at=None, removed_at=None).first()) is None:
         raise NotFound
     return found
 
@@ -147,16 +147,58 @@ def look_at_cover(*, event: Event, by: User | AnonymousUser) -> Look | None:
 
 @transaction.atomic
 def cancel_event(*, event: Event, by: User) -> None:
-    """It stays as a cancelled one, for calendars and for whoever has to be told."""
-    refuse_others(event, by)
+    """It stays as a cancelled one, for calendars and for whoever has to be told; a moderator takes it down."""
+    if event.host_id != by.pk:
+        take_down_event(event=event, by=by)
+        return
     event = locked(event)
     event.cancelled_at = timezone.now()
     bump_sequence(event)
     event.save(update_fields=["cancelled_at", "sequence", "updated_at"])
     change_answers(event, dict.fromkeys(WORDS, ""))
     announce(event, key=f"event_cancelled:{event.pk}", code="event_cancelled", actor=event.host)
-    if by.pk != event.host_id:
-        audit.record(actor=by, action="event.cancelled", target=event)
+
+
+@transaction.atomic
+def take_down_event(*, event: Event, by: User) -> None:
+    """Hidden from everybody; after a while it is deleted, unless it is restored. Who takes part is told at once."""
+    if not by.has_perm("events.moderate_event"):
+        raise PermissionDenied
+    event = Event.objects.select_for_update(no_key=True, of=("self",)).select_related("host").get(pk=event.pk)
+    if event.removed_at:
+        raise NotFound
+    event.removed_at = timezone.now()
+    bump_sequence(event)
+    event.save(update_fields=["removed_at", "sequence", "updated_at"])
+    change_answers(event, dict.fromkeys(WORDS, ""))
+    if not event.cancelled_at:
+        announce(event, key=f"event_cancelled:{event.pk}:{event.sequence}", code="event_cancelled", actor=event.host)
+    audit.record(actor=by, action="event.taken_down", target=event)
+
+
+@transaction.atomic
+def restore_event(*, event: Event, by: User) -> None:
+    """As it was, with those who take part; what they were told and have not read is taken back."""
+    if not by.has_perm("events.moderate_event"):
+        raise PermissionDenied
+    hidden = Event.objects.removed().select_for_update(no_key=True).filter(pk=event.pk).first()
+    if hidden is None:
+        raise NotFound
+    hidden.removed_at = None
+    bump_sequence(hidden)
+    hidden.save(update_fields=["removed_at", "sequence", "updated_at"])
+    change_answers(hidden, {name: getattr(hidden, name) for name in WORDS})
+    if not hidden.cancelled_at:
+        retract_from_all(code="event_cancelled", redirect_id=hidden.pk)
+        promote(hidden)
+    audit.record(actor=by, action="event.restored", target=hidden)
+
+
+def delete_removed(before: datetime, but: Collection[int]) -> None:
+    """What was taken down before then and has not come back, with its attendances and its cover."""
+    for event_id in list(Event.objects.removed_before(before).exclude(pk__in=but).values_list("pk", flat=True)):
+        with transaction.atomic():
+            Event.objects.removed_before(before).filter(pk=event_id).delete()
 
 
 @transaction.atomic
@@ -202,7 +244,7 @@ def leave_event(*, attendance: Attendance, by: User) -> None:
     if by.pk != current.user_id:
         audit.record(actor=by, action="event.attendee_removed", target=event, person=current.user)
     current.delete()
-    if current.status == Status.GOING and event.cancelled_at is None:
+    if current.status == Status.GOING and not (event.cancelled_at or event.removed_at):
         promote(event)
 
 

@@ -80,7 +80,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def as_rows(self) -> "models.QuerySet[Entry, Row]":
         actor = get_user_model()._default_manager.filter(pk=OuterRef("payload__actor"))
         # One condition each, so that each has its index: joined by OR, they read all blocks of the actor.
-        away = Exists(actor.filter(is_active=False))
+        away = Exists(actor.away())
         blocking = Exists(actor.filter(blocks_made__blocked=OuterRef("head")))
         blocked = Exists(actor.filter(blocks_received__blocker=OuterRef("head")))
         reader = get_user_model()._default_manager.filter(pk=OuterRef("head"))

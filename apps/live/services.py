@@ -9,7 +9,7 @@ from apps.core.http.links import dump_stored_json
 from apps.core.http.schemas import Out
 from apps.live import bell
 from apps.live.log import CONTROL, Recipients, append
-from apps.live.models import Entry, Payload
+from apps.live.models import Entry, Head, Payload
 from apps.live.schemas import StreamEvent
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def publish_each(recipients: Recipients, event: StreamEvent, *, actor: "User | N
     if recipients:
         data = dump_stored_json(event.data)
         enter(recipients, Payload(event=event.name, data=data, actor=actor, about=about))
+
+
+def hold(user_ids: Collection[int]) -> None:
+    """Take these people's logs until the commit, for a transaction that will publish to one after the other."""
+    list(Head.objects.select_for_update().filter(pk__in=user_ids).order_by("pk").values_list("pk"))
 
 
 def end_session(*, user_id: int, session_id: int | None = None) -> None:

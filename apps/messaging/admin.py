@@ -62,16 +62,17 @@ class MessageAdmin(ReadOnlyAdmin):
         ("sender", AutocompleteSelectFilter),
         ("receiver", AutocompleteSelectFilter),
         ("timestamp", RangeDateFilter),
+        ("removed_at", admin.EmptyFieldListFilter),
     ]
     search_fields = ["=sender__username", "=receiver__username"]
     search_help_text = "A username, in full."
     ordering = ["-pk"]
     paginator = InfinitePaginator
-    actions = ["take_down"]
+    actions = ["take_down", "restore"]
     change_form_outer_before_template = "admin/messaging/message/files.html"
     fields = [
         *["sender", "receiver", "conversation", "content", "collaboration_id"],
-        *["timestamp", "read_at", "edited_at"],
+        *["timestamp", "read_at", "edited_at", "removed_at"],
     ]
     author, reader = person_column("sender"), person_column("receiver")
 
@@ -97,8 +98,17 @@ class MessageAdmin(ReadOnlyAdmin):
         chosen = list(queryset.select_related("receiver"))
         for message in chosen:
             with suppress(NotFound):  # gone meanwhile, which is what was asked for
-                services.delete_message(message=message, by=request.user)
+                services.take_down_message(message=message, by=request.user)
         self.message_user(request, f"Took down {len(chosen)} messages.")
+
+    @action(description="Restore selected messages", permissions=["moderate"])
+    def restore(self, request: SignedInRequest, queryset: QuerySet[Message]) -> None:
+        restored = 0
+        for message in queryset:
+            with suppress(NotFound):  # not taken down, or back already
+                services.restore_message(message=message, by=request.user)
+                restored += 1
+        self.message_user(request, f"Restored {restored} of the selected messages.")
 
 
 def shown(attachment: Attachment, viewer_id: int) -> dict[str, Any]:

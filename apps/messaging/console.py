@@ -9,6 +9,7 @@ PAGES = [
 SENTENCES = [
     Sentence("message.viewed", "read {thing}"),
     Sentence("message.taken_down", "took down {thing}"),
+    Sentence("message.restored", "restored {thing}"),
 ]
 CAPABILITIES = [
     Capability(

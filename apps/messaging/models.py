@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
-from apps.accounts.models import User, UserQuerySet, has_permission, is_there_or_erased, not_blocked
+from apps.accounts.models import User, UserQuerySet, has_permission, is_there, is_there_or_erased, not_blocked
 from apps.core.http.links import API
 from apps.core.http.pages import LogQuery, near
 from apps.core.media.kinds import ATTACHMENTS
@@ -98,7 +98,8 @@ def conversation_list(viewer: Viewer) -> ConversationQuerySet:
 
 def newest_message(column: str) -> Subquery:
     """This column of the newest message of the conversation of the outer query."""
-    return Subquery(Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values(column)[:1])
+    newest = Message.objects.kept().filter(conversation=OuterRef("pk")).order_by("-pk")
+    return Subquery(newest.values(column)[:1])
 
 
 def unread_count(viewer: Viewer) -> Coalesce:
@@ -117,7 +118,7 @@ def addressee(sender_id: int, receiver_id: int) -> UserQuerySet:
 def correspondent(viewer: Viewer, person_id: int) -> UserQuerySet:
     """With whom `viewer` may have something to read: who is there for them, or was erased, where there is something."""
     left = Q(erased_at__isnull=False) & Exists(Conversation.objects.between(viewer.id, OuterRef("pk")))
-    return User.objects.filter(Q(is_active=True) | left, not_blocked(viewer.id, "pk"), pk=person_id)
+    return User.objects.filter(is_there() | left, not_blocked(viewer.id, "pk"), pk=person_id)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -125,8 +126,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Whoever sent or received it, while both are there, or one was erased, and neither has blocked the other."""
         return self.between_people_of(viewer).filter(Q(sender=viewer.id) | Q(receiver=viewer.id))
 
+    def kept(self) -> Self:
+        """Those that no moderator took down."""
+        return self.filter(removed_at=None)
+
+    def of(self, user_id: int) -> Self:
+        """What they sent or received."""
+        return self.kept().filter(Q(sender=user_id) | Q(receiver=user_id))
+
+    def removed(self) -> Self:
+        return self.exclude(removed_at=None)
+
+    def removed_before(self, moment: datetime) -> Self:
+        return self.filter(removed_at__lt=moment)
+
     def between_people_of(self, viewer: Viewer) -> Self:
-        there = self.filter(is_there_or_erased("sender"), is_there_or_erased("receiver"))
+        there = self.kept().filter(is_there_or_erased("sender"), is_there_or_erased("receiver"))
         return there.filter(not_blocked(viewer.id, "sender"), not_blocked(viewer.id, "receiver"))
 
     def near(self, viewer: Viewer, query: LogQuery) -> Self:
@@ -140,7 +155,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(pk__in=next(halves).union(next(halves), all=True))
 
     def unread_by(self, reader_id: int | None) -> Self:
-        return self.filter(receiver=reader_id, read_at=None)
+        return self.kept().filter(receiver=reader_id, read_at=None)
 
     def in_full(self) -> Self:
         """With all that `MessageOut` shows."""
@@ -157,6 +172,7 @@ class Message(models.Model):
     timestamp = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
     edited_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True, editable=False, help_text="When a moderator took it down.")
 
     listed: list[dict[str, Any]] | None
     """Its attachments, as `attachment_list` reads them, where somebody brought them along."""
@@ -171,6 +187,7 @@ class Message(models.Model):
             models.Index(fields=["sender", "-id"], name="messages_sent"),
             models.Index(fields=["receiver", "-id"], name="messages_received"),
             models.Index(fields=["receiver", "conversation"], condition=Q(read_at=None), name="messages_unread"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="messages_removed"),
         ]
 
     def __str__(self) -> str:
@@ -197,12 +214,12 @@ def pair_log(low: int, high: int, before: int | None, after: int | None) -> Mess
     """The messages of the unnamed conversation of these two, `low` having the lower id."""
     conversation = Conversation.objects.filter(first=low, second=high, name=None).values("pk")
     # As one value, so that the newest are read from the index rather than sorted out of all.
-    return near(Message.objects.filter(conversation=Subquery(conversation[:1])), before, after)
+    return near(Message.objects.kept().filter(conversation=Subquery(conversation[:1])), before, after)
 
 
 @compiled()
 def room_log(room_id: int, before: int | None, after: int | None) -> MessageQuerySet:
-    return near(Message.objects.filter(conversation=room_id), before, after)
+    return near(Message.objects.kept().filter(conversation=room_id), before, after)
 
 
 def attachment_name(attachment: "Attachment", filename: str) -> str:
@@ -211,9 +228,13 @@ def attachment_name(attachment: "Attachment", filename: str) -> str:
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, viewer: Viewer) -> Self:
-        """With their message; moderators see all."""
+        """With their message; moderators see all but what was taken down."""
         mine = Message.objects.visible_to(viewer)
-        return self.filter(has_permission(viewer, "messaging.moderate_message") | Q(message__in=mine))
+        shown = has_permission(viewer, "messaging.moderate_message") | Q(message__in=mine)
+        return self.filter(shown, message__removed_at=None)
+
+    def sent_by(self, user_id: int) -> Self:
+        return self.filter(message__sender=user_id, message__removed_at=None)
 
     def with_file(self) -> Self:
         return self.exclude(file="")
@@ -244,5 +265,5 @@ class Attachment(models.Model):
 
 def last_activity(conversation: Conversation) -> datetime:
     """When its newest message was sent, or it was opened."""
-    newest = conversation.messages.order_by("-pk").values_list("timestamp", flat=True).first()
-    return newest or conversation.created_at
+    messages = Message.objects.kept().filter(conversation=conversation).order_by("-pk")
+    return messages.values_list("timestamp", flat=True).first() or conversation.created_at

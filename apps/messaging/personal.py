@@ -25,14 +25,21 @@ PERSONAL = [
         Message,
         ["sender", "receiver"],
         export=Exported(
-            "messages", ["id", "conversation", "sender", "receiver", "content", "timestamp", "read_at", "edited_at"]
+            "messages",
+            ["id", "conversation", "sender", "receiver", "content", "timestamp", "read_at", "edited_at"],
+            rows=Message.objects.of,
         ),
         erase=FOR_THE_OTHER,
     ),
     Personal(
         Attachment,
         ["message__sender"],
-        export=Exported("attachments", ["message", "name", "content_type", "size", "link", "file"], files=["file"]),
+        export=Exported(
+            "attachments",
+            ["message", "name", "content_type", "size", "link", "file"],
+            files=["file"],
+            rows=Attachment.objects.sent_by,
+        ),
         erase=erase_files,
     ),
 ]

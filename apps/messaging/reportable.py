@@ -2,7 +2,7 @@ from apps.accounts.models import User
 from apps.core.declarations import Evidence, Reportable, Snapshot
 from apps.core.reading.viewer import Viewer
 from apps.messaging.models import Message, MessageQuerySet
-from apps.messaging.services import delete_message
+from apps.messaging.services import delete_removed, restore_message, take_down_message
 
 
 def seen_by(viewer: Viewer) -> MessageQuerySet:
@@ -25,7 +25,20 @@ def describe(message: Message) -> Snapshot:
 
 
 def take_down(message: Message, by: User) -> None:
-    delete_message(message=message, by=by)
+    take_down_message(message=message, by=by)
 
 
-REPORTABLES = [Reportable("message", Message, seen_by=seen_by, describe=describe, take_down=take_down)]
+def restore(message: Message, by: User) -> None:
+    restore_message(message=message, by=by)
+
+
+REPORTABLES = [
+    Reportable(
+        *("message", Message),
+        seen_by=seen_by,
+        describe=describe,
+        take_down=take_down,
+        restore=restore,
+        delete_removed=delete_removed,
+    )
+]

@@ -1,6 +1,8 @@
 """Writing to each other."""
 
+from collections.abc import Collection
 from contextlib import ExitStack
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -62,7 +64,7 @@ def write_to(*, sender: User, receiver_id: int, message_in: MessageContentIn) ->
 def write_into(*, conversation: Conversation, sender: User, message_in: MessageContentIn) -> Message:
     """Into a room; `conversation` comes from `visible_to(sender)`, with its people."""
     receiver = conversation.other_than(sender.pk)
-    if not receiver.is_active:  # erased
+    if receiver.is_away:  # erased
         raise ReceiverNotFound
     refuse_unwelcome(sender, receiver)
     return write(sender=sender, receiver=receiver, conversation=conversation, message_in=message_in)
@@ -228,20 +230,63 @@ def edit_message(*, message: Message, by: User, content: str) -> None:
 
 @transaction.atomic
 def delete_message(*, message: Message, by: User) -> None:
-    """Its sender, or a moderator, whose deed is written down. Files go after the commit."""
-    if message.sender_id != by.pk and not by.has_perm("messaging.moderate_message"):
-        raise PermissionDenied
-    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
+    """By its sender for good, with the files, after the commit; a moderator takes it down."""
+    if message.sender_id != by.pk:
+        take_down_message(message=message, by=by)
+        return
+    conversation = locked(message)
     if not conversation.messages.filter(pk=message.pk).delete()[0]:
         raise NotFound
+    tell_gone(message, conversation)
+
+
+@transaction.atomic
+def take_down_message(*, message: Message, by: User) -> None:
+    """Hidden from both; after a while it is deleted, unless it is restored."""
+    if not by.has_perm("messaging.moderate_message"):
+        raise PermissionDenied
+    conversation = locked(message)
+    if not Message.objects.kept().filter(pk=message.pk).update(removed_at=timezone.now()):
+        raise NotFound
+    tell_gone(message, conversation)
+    audit.record(actor=by, action="message.taken_down", target=message)
+
+
+@transaction.atomic
+def restore_message(*, message: Message, by: User) -> None:
+    """Where it was; the clients of both are told of it once more."""
+    if not by.has_perm("messaging.moderate_message"):
+        raise PermissionDenied
+    conversation = locked(message)
+    if not Message.objects.removed().filter(pk=message.pk).update(removed_at=None):
+        raise NotFound
+    Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
+    row = Message.objects.in_full().get(pk=message.pk)
+    item = as_told(row)
+    change_answers(row, dump_stored(item))
+    publish(row, MessageEvent(data=item))
+    audit.record(actor=by, action="message.restored", target=row)
+
+
+def delete_removed(before: datetime, but: Collection[int]) -> None:
+    """What was taken down before then and has not come back, with its files."""
+    for message_id in list(Message.objects.removed_before(before).exclude(pk__in=but).values_list("pk", flat=True)):
+        with transaction.atomic():
+            Message.objects.removed_before(before).filter(pk=message_id).delete()
+
+
+def locked(message: Message) -> Conversation:
+    """Its conversation: what happens in it happens one after the other."""
+    return Conversation.objects.select_for_update(no_key=True).get(pk=message.conversation_id)
+
+
+def tell_gone(message: Message, conversation: Conversation) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(updated_at=last_activity(conversation))
     live.take_back(name_of(message))
     change_answers(message, {"content": "", "attachments": []})
     publish(message, MessageDeletedEvent(data=DeletedOut(id=message.pk, conversation=conversation.pk)))
     if not conversation.messages.unread_by(message.receiver_id).exists():
         retract(receiver=message.receiver_id, code=TOLD, redirect_id=conversation.pk)
-    if message.sender_id != by.pk:
-        audit.record(actor=by, action="message.taken_down", target=message)
 
 
 def open_message(*, message: Message, by: User) -> None:

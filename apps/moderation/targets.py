@@ -11,6 +11,15 @@ def reportable(kind: str) -> Reportable | None:
     return found.get(kind)
 
 
+def removal_permission(kind: str) -> str | None:
+    """What it takes to take one of these down; None if they cannot be."""
+    target = reportable(kind)
+    if target is None or target.take_down is None:
+        return None
+    options = target.model._meta
+    return f"{options.app_label}.moderate_{options.model_name}"
+
+
 def find(kind: str, target_id: int, *, viewer: Viewer) -> Snapshot:
     """One reports what one may see."""
     target = reportable(kind)

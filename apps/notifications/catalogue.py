@@ -61,8 +61,11 @@ WORDS: dict[str, frozenset[str]] = {
     }.items()
 }
 
-HAVE_MAILS_OF_THEIR_OWN = frozenset({"new_login"})
-"""Security is mailed to any address, whatever somebody has chosen; they are not mailed the notification besides."""
+HAVE_MAILS_OF_THEIR_OWN = frozenset(
+    {"new_login", "content_removed", "account_warned", "account_suspended", "appeal_decided"}
+)
+"""Security, and decisions about somebody, are mailed to any address, whatever they have chosen; they are not mailed the
+notification besides."""
 
 MAILS_WAIT = {"message_received": timedelta(minutes=1)}
 """So long: who is reading along is not mailed what they are just reading."""

@@ -31,7 +31,7 @@ def digest(mail: OutgoingMail) -> dict[str, Any] | None:
 
 def may_be_mailed(mail: OutgoingMail) -> bool:
     """Whether they still want mails at this address."""
-    is_theirs = mail.user.is_active and mail.user.email_verified and mail.user.email == mail.address
+    is_theirs = not mail.user.is_away and mail.user.email_verified and mail.user.email == mail.address
     preferences = getattr(mail.user, "notification_preferences", None)
     return bool(is_theirs and (preferences is None or preferences.enable_email))
 

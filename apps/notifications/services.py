@@ -208,6 +208,17 @@ def content_of(kind: NotificationType, redirect: Redirect, words: dict[str, str]
     }
 
 
+class Text(NamedTuple):
+    title: str
+    message: str
+
+
+def text_of(code: str, words: dict[str, str]) -> Text:
+    """What a notification of this type says, whether or not it is switched on."""
+    kind = kind_of(code)
+    return Text(fill_in(kind.title, words), fill_in(kind.message, words))
+
+
 def fill_in(text: str, words: dict[str, str]) -> str:
     """Plain names only: staff write the text, and str.format would let it reach into the words' attributes."""
     return NAME_IN_BRACES.sub(lambda name: words.get(name[1], name[0]), text)
@@ -278,6 +289,11 @@ def refuse_unknown(kind_ids: list[int], known: set[int]) -> None:
 def retract(*, receiver: int, code: str, redirect_id: int) -> None:
     """What was told is no longer so: take it back, unless it was read."""
     delete_all(notifications=Notification.objects.about(receiver, code, redirect_id).unread())
+
+
+def retract_from_all(*, code: str, redirect_id: int) -> None:
+    """The same for everybody who was told of this object."""
+    delete_all(notifications=Notification.objects.filter(kind__code=code, redirect_id=redirect_id).unread())
 
 
 def move(*, to: Redirect) -> None:

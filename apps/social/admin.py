@@ -48,7 +48,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
 CONFIRMATION: ActionDialog = {
     "title": "Take this story down?",
-    "description": "It goes at once, with its media and its views. The audit trail keeps the caption.",
+    "description": "Nobody sees it any more. It is deleted after a week, unless you restore it.",
     "form_class": None,
     "form_submit_text": "Take down",
 }
@@ -64,15 +64,16 @@ class StoryAdmin(ReadOnlyAdmin):
         ("media_type", ChoicesDropdownFilter),
         ("user", AutocompleteSelectFilter),
         ("created_at", RangeDateFilter),
+        ("removed_at", admin.EmptyFieldListFilter),
     ]
     search_fields = ["user__username", "caption"]
     search_help_text = "The author's username, or words of the caption."
     ordering = ["-pk"]
-    actions = ["take_down"]
+    actions = ["take_down", "restore"]
     actions_detail = ["take_down_this"]
     change_form_outer_before_template = "admin/social/story/media.html"
     fields = [
-        *["user", "caption", "created_at", "expires_at", "views"],
+        *["user", "caption", "created_at", "expires_at", "removed_at", "views"],
         *["media_type", "content_type", "duration"],
     ]
     readonly_fields = ["views"]
@@ -91,7 +92,7 @@ class StoryAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
-        """With a link to the media for those who may see it; of an expired story nobody may."""
+        """With a link to the media for those who may see it; of an expired story, or one taken down, nobody may."""
         if Story.objects.visible_to(Viewer.of(request.user)).filter(pk=obj.pk).exists():
             if look := stories.look_at(story=obj, by=request.user):
                 audit.record_look(look)
@@ -103,15 +104,24 @@ class StoryAdmin(ReadOnlyAdmin):
         chosen = list(queryset)
         for story in chosen:
             with suppress(NotFound):  # gone meanwhile, which is what was asked for
-                stories.delete_story(story=story, by=request.user)
+                stories.take_down_story(story=story, by=request.user)
         self.message_user(request, f"Took down {len(chosen)} stories.")
+
+    @action(description="Restore selected stories", permissions=["moderate"])
+    def restore(self, request: SignedInRequest, queryset: QuerySet[Story]) -> None:
+        restored = 0
+        for story in queryset:
+            with suppress(NotFound):  # not taken down, or back already
+                stories.restore_story(story=story, by=request.user)
+                restored += 1
+        self.message_user(request, f"Restored {restored} of the selected stories.")
 
     @action(description="Take down", url_path="take-down", icon="delete", permissions=["moderate"], dialog=CONFIRMATION)
     def take_down_this(self, request: SignedInRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         story = self.get_object(request, object_id)
         if story is None:
             raise Http404
-        stories.delete_story(story=story, by=request.user)
+        stories.take_down_story(story=story, by=request.user)
         self.message_user(request, f"Took down: {story}.")
         # The dialog is sent by htmx, which goes where this header says.
         return HttpResponse(headers={"HX-Redirect": reverse("admin:social_story_changelist")})

@@ -24,6 +24,7 @@ PAGES = [
 SENTENCES = [
     Sentence("story.viewed", "looked at {thing}"),
     Sentence("story.taken_down", "took down {thing}"),
+    Sentence("story.restored", "restored {thing}"),
 ]
 CARDS = [
     Card("Connections", "social.connection", connections, order=40),

@@ -15,7 +15,10 @@ PERSONAL = [
         Story,
         ["user"],
         export=Exported(
-            "stories", ["id", "caption", "media", "media_type", "created_at", "expires_at"], files=["media"]
+            "stories",
+            ["id", "caption", "media", "media_type", "created_at", "expires_at"],
+            files=["media"],
+            rows=lambda user_id: Story.objects.kept().filter(user=user_id),
         ),
         erase=deleted,
     ),

@@ -4,7 +4,7 @@ from apps.core.media.kinds import STORY_MEDIA
 from apps.core.reading.viewer import Viewer
 from apps.social.models import Story
 from apps.social.models.stories import StoryQuerySet
-from apps.social.services.stories import delete_story
+from apps.social.services.stories import delete_removed, restore_story, take_down_story
 
 
 def seen_by(viewer: Viewer) -> StoryQuerySet:
@@ -23,7 +23,20 @@ def describe(story: Story) -> Snapshot:
 
 
 def take_down(story: Story, by: User) -> None:
-    delete_story(story=story, by=by)
+    take_down_story(story=story, by=by)
 
 
-REPORTABLES = [Reportable("story", Story, seen_by=seen_by, describe=describe, take_down=take_down)]
+def restore(story: Story, by: User) -> None:
+    restore_story(story=story, by=by)
+
+
+REPORTABLES = [
+    Reportable(
+        *("story", Story),
+        seen_by=seen_by,
+        describe=describe,
+        take_down=take_down,
+        restore=restore,
+        delete_removed=delete_removed,
+    )
+]

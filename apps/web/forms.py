@@ -20,6 +20,7 @@ from apps.accounts.schemas import (
 from apps.core.http.errors import DomainError
 from apps.core.http.payload import invalid_from
 from apps.core.http.schemas import In
+from apps.moderation.schemas import AppealByTokenIn
 
 SHOWN = {400, 401, 403, 429}
 """Refusals that the person can do something about where they are."""
@@ -135,6 +136,12 @@ class ResetForm(SchemaForm):
     schema = ResetPasswordIn
     token = forms.CharField(widget=forms.HiddenInput)
     password = password_field("New password", "new-password")
+
+
+class AppealForm(SchemaForm):
+    schema = AppealByTokenIn
+    token = forms.CharField(widget=forms.HiddenInput)
+    text = forms.CharField(label="Why the decision is wrong", widget=forms.Textarea(attrs={"rows": 8}))
 
 
 class VerifyForm(SchemaForm):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("verify-email", views.verify_email, name="verify_email"),
     path("reset-password", views.reset_password, name="reset_password"),
     path("unsubscribe", views.unsubscribe, name="unsubscribe"),
+    path("appeal", views.appeal, name="appeal"),
     path("oauth/callback", oauth.callback, name="oauth_callback"),
     path("oauth/<slug:provider>", oauth.start, name="oauth"),
     path(".well-known/change-password", views.change_password),

@@ -18,8 +18,10 @@ from apps.accounts.services import addresses, passwords, people, sessions
 from apps.core.http.clients import client_address, client_of, network_of
 from apps.core.http.errors import BadToken, DomainError
 from apps.core.http.throttling import guard
+from apps.moderation import services as moderation
+from apps.moderation.words import messages_of
 from apps.notifications import digests
-from apps.web.forms import CodeForm, ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
+from apps.web.forms import AppealForm, CodeForm, ForgotForm, JoinForm, LoginForm, ResetForm, SchemaForm, VerifyForm
 
 asking = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -164,6 +166,25 @@ def unsubscribe(request: HttpRequest) -> HttpResponse:
     except BadToken as refusal:
         return render(request, "web/unsubscribe.html", {"refusal": refusal}, status=refusal.status)
     return page(request, "unsubscribe", named=named, is_done=request.method == "POST")
+
+
+@sensitive_post_parameters()
+@asking
+def appeal(request: HttpRequest) -> HttpResponse:
+    """For who cannot sign in; the token is that of the mail that told of the decision."""
+
+    def act(value: Any) -> bool:
+        moderation.appeal_by_token(token=value.token, text=value.text)
+        return True
+
+    form = AppealForm(sent(request), initial={"token": request.GET.get("token", "")})
+    try:
+        case = moderation.case_of_token(str(form["token"].value() or ""))
+    except BadToken as refusal:
+        return render(request, "web/appeal.html", {"refusal": refusal}, status=refusal.status)
+    is_done = request.method == "POST" and form.carry_out(limited(request, "appeal", act))
+    is_made = hasattr(case, "appeal") and not form.refusal
+    return page(request, "appeal", form=form, is_done=is_done, is_made=is_made, case=case, messages=messages_of(case))
 
 
 @require_safe

@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django_q.models import Failure
 
 from apps.accounts.models import Document, Erasure, KnownAddress, ReservedUsername, User
@@ -11,7 +12,7 @@ from apps.core.models import IdempotencyKey, OutgoingMail
 from apps.events.models import Attendance
 from apps.live.models import Entry, Payload
 from apps.messaging.models import Attachment, Message
-from apps.moderation.models import Report
+from apps.moderation.models import Case, Report
 from apps.notifications.models import Notification
 from tests.accounts.erasing import DELETED, erase, make_due
 from tests.accounts.traces import AUDIT, WORDS, in_mails, in_tables
@@ -19,6 +20,7 @@ from tests.client import ApiClient
 from tests.factories import (
     PASSWORD,
     BlockFactory,
+    CaseFactory,
     ReportFactory,
     ReportFileFactory,
     UserFactory,
@@ -184,28 +186,28 @@ def test_who_was_blocked_goes_on_seeing_nothing(life):
 
 
 def test_an_open_case_holds_back_only_what_it_is_about(life, stored_files):
-    copy = ReportFileFactory(
-        report=ReportFactory(target_owner=life.alice, details="She sold me tea", snapshot={"username": "Al.ice-99"})
-    )
-    ReportFactory(
+    copy = ReportFileFactory(case__target_owner=life.alice, case__snapshot={"username": "Al.ice-99"})
+    ReportFactory(case=copy.case, details="She sold me tea")
+    CaseFactory(
         target_owner=life.bob, target_type="message", snapshot={"sender": "bob", "receiver": "Al.ice-99"}, target_id=7
     )
-    words = ReportFactory(reporter=life.alice, target_owner=life.carol, details="She shouts").pk
+    words = ReportFactory(reporter=life.alice, case__target_owner=life.carol, details="She shouts").pk
 
     erase(life.alice)
 
-    assert in_tables(*WORDS) == [("moderation.Report", "snapshot", "al.ice-99", copy.report.pk)]
+    assert in_tables(*WORDS) == [("moderation.Case", "snapshot", "al.ice-99", copy.case.pk)]
     assert sorted(path.parent.name for path in stored_files()) == ["attachments", "reports", "stories"]
-    assert Report.objects.get(target_owner=life.bob).snapshot == {"sender": "bob", "receiver": DELETED}
+    assert Case.objects.get(target_owner=life.bob).snapshot == {"sender": "bob", "receiver": DELETED}
     assert Report.objects.get(pk=words).details == "She shouts"
     assert Erasure.objects.get().user == life.alice
 
-    Report.objects.update(status="decided")
+    Case.objects.update(status="decided", decision="warned", decided_at=timezone.now())
+    Case.objects.filter(pk=copy.case.pk).update(reason="Al.ice-99 sells tea")
     erase_due()
     erase_due()
 
     assert in_tables(*WORDS) == []
     assert sorted(path.parent.name for path in stored_files()) == ["attachments", "stories"]
-    assert set(Report.objects.filter(target_owner=life.alice).values_list("details", flat=True)) == {""}
+    assert set(Report.objects.filter(case__target_owner=life.alice).values_list("details", flat=True)) == {""}
     assert Report.objects.get(pk=words).details == ""
     assert not Erasure.objects.exists()

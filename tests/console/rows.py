@@ -16,11 +16,12 @@ from apps.core.queue import queue
 from apps.core.tasks import prune_idempotency_keys
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
-from apps.moderation.models import Report
+from apps.moderation.models import Appeal, Case
 from apps.notifications.models import DigestRun, FanOut, Notification, NotificationType, Preferences
 from apps.social.models import Connection, Story
 from tests.client import sign_in
 from tests.factories import (
+    AppealFactory,
     AttendanceFactory,
     BlockFactory,
     ConnectionFactory,
@@ -33,6 +34,7 @@ from tests.factories import (
     NotificationFactory,
     ProfileCategoryFactory,
     ProfilePlatformFactory,
+    ReportFactory,
     ReportFileFactory,
     StaffFactory,
     StoryFactory,
@@ -75,7 +77,8 @@ MAKE: dict[type[models.Model], Callable[[], object]] = {
     Conversation: ConversationFactory,
     Message: MessageFactory,
     Attendance: AttendanceFactory,
-    Report: lambda: ReportFileFactory().report,
+    Case: lambda: ReportFactory(case=ReportFileFactory().case).case,
+    Appeal: AppealFactory,
     Taxonomy: lambda: Taxonomy.objects.create(type="report_reason", code=f"c{Taxonomy.objects.count()}", value="Value"),
     FanOut: lambda: FanOutFactory(actor=UserFactory()),
     DigestRun: lambda: DigestRun.objects.create(

@@ -123,21 +123,21 @@ def test_who_may_not_see_a_cover_has_no_link_to_it(staff_client, colleague_clien
     assert ("You cannot see the cover" in page.content.decode()) == text
 
 
-def test_moderators_cancel_events(staff, staff_client, run_jobs):
+def test_moderators_take_events_down(staff, staff_client, run_jobs):
     events = EventFactory.create_batch(2)
     person = AttendanceFactory(event=events[0]).user
     before = EventFactory(cancelled=True, title="Long ago")
 
-    page = act(staff_client, EVENTS, "cancel", *events, before)
+    page = act(staff_client, EVENTS, "take_down", *events, before)
     run_jobs()
 
-    assert "Cancelled 3 events." in page.content.decode()
-    assert not Event.objects.filter(cancelled_at=None).exists()
+    assert "Took down 3 events." in page.content.decode()
+    assert not Event.objects.filter(cancelled_at=None, removed_at=None).exists()
     assert [row.message for row in person.notifications.all()] == ["Summer Gala was cancelled."]
     entries = AuditEntry.objects.order_by("pk").values_list("actor", "action", "target")
-    targets = {f"events.event:{event.pk}" for event in events}
+    targets = {f"events.event:{event.pk}" for event in [*events, before]}
     assert {target for _, _, target in entries} == targets
-    assert {(actor, action) for actor, action, _ in entries} == {(staff.pk, "event.cancelled")}
+    assert {(actor, action) for actor, action, _ in entries} == {(staff.pk, "event.taken_down")}
 
 
 def test_moderators_remove_people(staff, staff_client, run_jobs):
@@ -159,11 +159,11 @@ def test_moderators_remove_people(staff, staff_client, run_jobs):
 def test_who_may_only_look_changes_nothing(colleague_client):
     attendance = AttendanceFactory()
 
-    act(colleague_client, EVENTS, "cancel", attendance.event)
+    act(colleague_client, EVENTS, "take_down", attendance.event)
     act(colleague_client, ATTENDANCES, "remove", attendance)
 
     attendance.event.refresh_from_db()
-    assert attendance.event.cancelled_at is None
+    assert attendance.event.removed_at is None
     assert attendance.event.attendances.count() == 1
     assert "Cancel selected events" not in colleague_client.get(EVENTS).content.decode()
     assert "Remove selected people" not in colleague_client.get(ATTENDANCES).content.decode()

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import Failure
 
 from apps.accounts.models import Document, User, UserType
-from apps.moderation.models import Report
+from apps.moderation.models import Case
 from apps.social.models import Connection
 from tests.console.rows import ROWS, make, path_of
 
@@ -43,11 +43,11 @@ def test_the_queries_of_the_first_page_do_not_grow(boss_client):
             assert boss_client.get("/admin/").status_code == 200
         return len(captured)
 
-    for model in (User, Document, Connection, Failure, Report):
+    for model in (User, Document, Connection, Failure, Case):
         make(model)
     queries()
     few = queries()
-    for model in (User, Document, Connection, Failure, UserType, Report):
+    for model in (User, Document, Connection, Failure, UserType, Case):
         make(model, 10)
 
     assert queries() == few

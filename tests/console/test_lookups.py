@@ -13,7 +13,7 @@ from apps.core.console import ChangeList, ModelAdmin
 from apps.core.models import AuditEntry, IdempotencyKey
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Message
-from apps.moderation.models import Report
+from apps.moderation.models import Case
 from tests.console.rows import MODELS, ROWS, make, path_of
 from tests.factories import EventFactory, MessageFactory, ReportFactory, UserFactory
 
@@ -86,8 +86,8 @@ def test_nothing_that_the_list_does_not_show_is_looked_up(boss, model):
         (Message, "content__startswith"),
         (Message, "content"),
         (Message, "sender__password__startswith"),
-        (Report, "details__contains"),
-        (Report, "snapshot__content__startswith"),
+        (Case, "reports__details__contains"),
+        (Case, "snapshot__content__startswith"),
         (Event, "host__email__contains"),
         (IdempotencyKey, "answer__icontains"),
         (Session, "refresh_id__startswith"),

@@ -56,7 +56,7 @@ def test_moderators_take_messages_down(staff, staff_client, message):
 
     staff_client.post(LIST, {"action": "take_down", "_selected_action": [message.pk]}, follow=True)
 
-    assert Message.objects.get() == kept
+    assert Message.objects.kept().get() == kept
     assert AuditEntry.objects.get(action="message.taken_down").actor == staff
 
 

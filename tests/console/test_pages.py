@@ -14,7 +14,7 @@ from apps.accounts.models import Block, Document, Erasure, LinkedLogin, Profile,
 from apps.core.models import AuditEntry, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.events.models import Attendance, Event
 from apps.messaging.models import Conversation, Message
-from apps.moderation.models import Report
+from apps.moderation.models import Appeal, Case
 from apps.notifications.models import FanOut, Notification, NotificationType, Preferences
 from apps.social.models import Connection, Story
 from tests.console.conftest import browser
@@ -45,12 +45,13 @@ def test_every_row_that_staff_may_have_to_see_is_there():
         *["accounts.profile", "accounts.profileplatform", "accounts.profilecategory"],
         *[
             *["core.seededgrant", "core.uploadday"],
+            "accounts.removedprofile",
             *["accounts.knownaddress", "accounts.knowndevice", "accounts.passwordreset"],
             *["accounts.secondfactor", "accounts.backupcode"],
             *["accounts.export", "accounts.reservedusername"],
             *["accounts.exchangedcode", "accounts.spentstate"],
             *["live.head", "live.payload", "live.entry"],
-            "moderation.reportfile",
+            *["moderation.report", "moderation.reportfile"],
             "social.storyview",
             "events.calendarfeed",
             "messaging.attachment",
@@ -95,7 +96,7 @@ def test_who_signs_in_arrives_at_the_first_page(staff, client):
 
 
 READ_ONLY = [
-    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Report, Preferences],
+    *[AuditEntry, Session, Connection, Story, Event, Attendance, Notification, FanOut, Case, Appeal, Preferences],
     *[IdempotencyKey, Document, LinkedLogin, Block, Erasure, Success, OrmQ],
 ]
 
@@ -139,7 +140,7 @@ def lists_of(client: Client) -> set[type]:
 GROUPS = {
     "brand-manager": [User, Document],
     "influencer-manager": [User, Document],
-    "content-moderator": [User, Connection, Story, Event, Attendance, Conversation, Message, Report],
+    "content-moderator": [User, Connection, Story, Event, Attendance, Conversation, Message, Case, Appeal],
     "community-manager": [User, Event, Attendance, Notification, NotificationType, Preferences, Taxonomy],
     "support": [User, Session, LinkedLogin, Block, Erasure, OutgoingMail, RefusedAddress],
     "dispute-manager": [User],
@@ -157,7 +158,7 @@ def test_a_platform_admin_may_open_all(db):
 
 
 def test_an_auditor_may_open_all_but_what_is_opened_to_be_decided(db):
-    assert set(MODELS) - lists_of(browser(StaffFactory(groups=["auditor"]))) == {Message, Report}
+    assert set(MODELS) - lists_of(browser(StaffFactory(groups=["auditor"]))) == {Message, Case, Appeal}
 
 
 @pytest.mark.parametrize("group", [*GROUPS, "platform-admin", "auditor"])

@@ -305,3 +305,14 @@ def test_the_list_finds_and_filters_people(boss_client, alice):
     assert found(user_type__id__exact=2) == {"acme"}
     assert found(is_verified__exact=1) == {"acme"}
     assert found(is_staff__exact=1) == {"boss"}
+
+
+def test_a_picture_that_was_removed_comes_back(staff_client, clerk_client, alice, alice_client):
+    alice_client.put("/users/profile/avatar", form={"file": image_file()})
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk]})
+    assert alice_client.get("/users/profile").json()["data"]["avatar"] is None
+
+    staff_client.post(LIST, {"action": "restore_profiles", "_selected_action": [alice.pk]})
+
+    assert alice_client.get("/users/profile").json()["data"]["avatar"]
+    assert AuditEntry.objects.latest("pk").action == "user.profile_restored"

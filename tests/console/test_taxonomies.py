@@ -70,4 +70,4 @@ def test_a_report_keeps_its_reason(staff_client, alice):
 
     save(staff_client, "spam", value="Advertising")
 
-    assert "Advertising" in staff_client.get("/admin/moderation/report/").content.decode()
+    assert "Advertising" in staff_client.get("/admin/moderation/case/").content.decode()

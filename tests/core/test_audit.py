@@ -14,14 +14,14 @@ from apps.core import audit
 from apps.core.http.clients import caller_address
 from apps.core.models import AuditEntry
 from apps.core.trail import RowLinks, details_of, sentence_of, sentences
-from apps.moderation.models import Report
+from apps.moderation.models import Case
 from tests.client import ApiClient
 from tests.factories import (
     AttendanceFactory,
     DocumentFactory,
     EventFactory,
     MessageFactory,
-    ReportFactory,
+    ReportFileFactory,
     StaffFactory,
     StoryFactory,
     UserFactory,
@@ -76,12 +76,11 @@ def test_it_says_what_changed_and_why(db):
 
 
 def test_it_is_about_the_person_to_whom_the_row_leads_first(db):
-    report = ReportFactory()
+    file = ReportFileFactory()
 
-    audit.record_look(audit.Look(StaffFactory(), "report.viewed", report, report.target_owner_id))
+    audit.record_look(audit.Look(StaffFactory(), "case.file_viewed", file, file.case.target_owner_id))
 
-    assert AuditEntry.objects.about(report.target_owner_id).get().target == f"moderation.report:{report.pk}"
-    assert isinstance(report, Report)
+    assert AuditEntry.objects.about(file.case.target_owner_id).get().target == f"moderation.reportfile:{file.pk}"
 
 
 def test_it_says_from_where_and_in_which_request(db):
@@ -145,6 +144,9 @@ def actions_in(path: Path) -> set[str]:
 def test_each_action_has_a_sentence():
     used = {action for path in (settings.BASE_DIR / "apps").rglob("*.py") for action in actions_in(path)}
     chosen = {f"document.{status}" for status in ("approved", "rejected")} | {"user.switched_on", "user.switched_off"}
+    chosen |= {"user.suspended", "user.banned"}
+    chosen |= {f"case.{decision}" for decision in Case.Decision} | {"appeal.upheld", "appeal.overturned"}
+    former = {"event.cancelled", "report.viewed", "report.file_viewed"}
     hooks = {"row.added", "row.changed", "row.deleted"}
 
-    assert used | chosen | hooks == set(sentences())
+    assert used | chosen | former | hooks == set(sentences())

@@ -14,13 +14,24 @@ from django_q.models import Failure, OrmQ
 from apps.core.declarations import Exported, Personal, declared, declared_by_room
 from apps.core.models import AuditEntry, FailedAttempts, IdempotencyKey, OutgoingMail, RefusedAddress
 from apps.live.models import Payload
-from apps.moderation.models import Report
+from apps.moderation.models import Case, Report
 from apps.notifications.models import FanOut, Notification
 
 PERSONAL: list[Personal] = declared("personal", "PERSONAL")
 EXPORTED = [one for one in PERSONAL if isinstance(one.export, Exported)]
 MAY_NAME_SOMEBODY = {
-    *[Payload, Notification, FanOut, IdempotencyKey, Report, AuditEntry, OutgoingMail, RefusedAddress, FailedAttempts],
+    *[
+        Payload,
+        Notification,
+        FanOut,
+        IdempotencyKey,
+        Case,
+        Report,
+        AuditEntry,
+        OutgoingMail,
+        RefusedAddress,
+        FailedAttempts,
+    ],
     *[ConsoleSession, LogEntry, OrmQ, Failure],
 }
 """Texts and JSON in which a name or an address may stand, beside what people write themselves."""
@@ -99,4 +110,8 @@ def test_every_file_of_a_person_is_exported():
         for name in one.export.files
     }
 
-    assert files - exported == {("moderation.ReportFile", "file"), ("accounts.Export", "file")}
+    assert files - exported == {
+        ("moderation.ReportFile", "file"),
+        ("accounts.RemovedProfile", "avatar"),
+        ("accounts.Export", "file"),
+    }

@@ -220,7 +220,9 @@ def digest(now) -> dict[str, Iterable[object]]:
             for row in Message.objects.select_related("sender")
         ],
         "attachments": Attachment.objects.values_list("name", "link", "size"),
-        "told": Notification.objects.values_list("receiver__username", "message", "is_read"),
+        "told": Notification.objects.exclude(kind__code="account_suspended").values_list(
+            "receiver__username", "message", "is_read"
+        ),
     }
 
 

@@ -6,7 +6,7 @@ from django.test import Client
 from apps.core.http.links import file_path
 from apps.core.models import AuditEntry
 from tests.client import ApiClient, image_file, media_file
-from tests.factories import ReportFileFactory, StaffFactory, UserFactory
+from tests.factories import ReportFactory, ReportFileFactory, StaffFactory, UserFactory
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def test_who_may_open_it(file, who, status):
         "moderator": lambda: moderator,
         "superuser": lambda: UserFactory(is_superuser=True),
         "staff without the permission": lambda: UserFactory(is_staff=True, role="brand"),
-        "reporter": lambda: file.report.reporter,
-        "reported": lambda: file.report.target_owner,
+        "reporter": lambda: ReportFactory(case=file.case).reporter,
+        "reported": lambda: file.case.target_owner,
         "reported moderator": lambda: moderator,
         "stranger": UserFactory,
         "nobody": lambda: None,
     }
     if who == "reported moderator":
-        file = ReportFileFactory(report__target_owner=moderator)
+        file = ReportFileFactory(case__target_owner=moderator)
 
     assert get(ApiClient(people[who]()), file).status_code == status
     assert AuditEntry.objects.exists() == (status == 200)
@@ -67,8 +67,8 @@ def test_a_look_is_written_down(file):
     assert open_link(file_path("report", file.pk, moderator.pk)).file == image_file().read()
 
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action) == (moderator, "report.file_viewed")
-    assert (entry.target, entry.person) == (f"moderation.reportfile:{file.pk}", file.report.target_owner)
+    assert (entry.actor, entry.action) == (moderator, "case.file_viewed")
+    assert (entry.target, entry.person) == (f"moderation.reportfile:{file.pk}", file.case.target_owner)
 
 
 def test_a_part_of_a_film_can_be_read(db):

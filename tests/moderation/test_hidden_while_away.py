@@ -1,108 +1,26 @@
 """Who is away is nowhere to be found; everything comes back with them."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.http.response import HttpResponseBase
-from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services.staff import suspend
 from apps.events.models import Attendance
 from apps.notifications.models import Notification
 from apps.social.models import Connection
 from tests.client import ApiClient
 from tests.events.people import in_days
 from tests.factories import (
-    AttachmentFactory,
-    AttendanceFactory,
-    BlockFactory,
     ConnectionFactory,
     EventFactory,
-    MessageFactory,
-    NotificationFactory,
     StaffFactory,
-    StoryFactory,
-    StoryViewFactory,
     UserFactory,
 )
 from tests.moderation.people import come_back, go_away
-
-
-@pytest.fixture
-def world(db):
-    """Nina leaves; bob and carol are connected to her and to each other, dave asked her, erin blocked her."""
-    nina, bob, carol = UserFactory(username="nina", role="brand"), UserFactory(), UserFactory()
-    ConnectionFactory(sender=nina, receiver=bob, accepted=True)
-    ConnectionFactory(sender=carol, receiver=nina, accepted=True)
-    ConnectionFactory(sender=bob, receiver=carol, accepted=True)
-    story, bobs_story = StoryFactory(user=nina), StoryFactory(user=bob)
-    StoryViewFactory(story=bobs_story, viewer=nina)
-    message = MessageFactory(sender=nina, receiver=bob)
-    event, secret = EventFactory(host=nina), EventFactory(host=nina, visibility="connections")
-    bobs_event = EventFactory(host=bob)
-    AttendanceFactory(event=bobs_event, user=nina)
-    AttendanceFactory(event=secret, user=bob)
-    return SimpleNamespace(
-        nina=nina,
-        story=story,
-        message=message,
-        attachment=AttachmentFactory(message=message),
-        bobs_story=bobs_story,
-        event=event,
-        secret=secret,
-        bobs_event=bobs_event,
-        notification=NotificationFactory(receiver=bob, actor=nina),
-        request=ConnectionFactory(sender=nina).pk,
-        story_link=ApiClient(bob).get("/stories").json()["data"][0]["content_url"],
-        calendar_link=ApiClient(nina).get("/events/calendar").json()["data"]["url"],
-        clients={
-            "bob": ApiClient(bob),
-            "carol": ApiClient(carol),
-            "dave": ApiClient(ConnectionFactory(receiver=nina).sender),
-            "asked": ApiClient(Connection.objects.get(status="pending", sender=nina).receiver),
-            "erin": ApiClient(BlockFactory(blocked=nina).blocker),
-            "stranger": ApiClient(UserFactory()),
-            "moderator": ApiClient(StaffFactory()),
-            "visitor": ApiClient(),
-        },
-        carol=carol,
-    )
-
-
-def read(client: ApiClient, path: str) -> Any:
-    response = client.get(path)
-    assert response.status_code == 200, response.content
-    return response.json()
-
-
-def found(path: str, wanted: Callable[[Any], Any], *, field: Callable[[Any], Any] = lambda row: row["id"]) -> Any:
-    """Whether a list has the row."""
-    return lambda client, world: wanted(world) in [field(row) for row in read(client, path.format(world))["data"]]
-
-
-def is_there(response: HttpResponseBase) -> bool:
-    if response.streaming:  # closed half-read, it would close the connection of the test
-        assert b"".join(response.streaming_content)
-    assert response.status_code in (200, 404)
-    return response.status_code == 200
-
-
-def opens(path: str) -> Any:
-    def look(client: ApiClient, world: Any) -> bool:
-        return is_there(client.get(path.format(world)))
-
-    return look
-
-
-def opens_link(name: str) -> Any:
-    def look(client: ApiClient, world: Any) -> bool:
-        parts = urlsplit(getattr(world, name))
-        return is_there(Client().get(f"{parts.path}?{parts.query}"))
-
-    return look
+from tests.moderation.reads import found, opens, opens_link, read
 
 
 def people_of(row: Any) -> set[str]:
@@ -161,6 +79,17 @@ READS = {
     "bob opens a file she sent": ("bob", opens("/files/attachment/{0.attachment.pk}")),
     "her calendar asks for her events": ("visitor", opens_link("calendar_link")),
 }
+
+
+@pytest.mark.parametrize(("who", "shows"), READS.values(), ids=READS)
+def test_who_is_suspended_is_hidden_until_it_is_over(world, who, shows):
+    """By the clock: nobody has to sign in, and no job has to run."""
+    client = world.clients[who]
+    suspend(user=world.nina, until=timezone.now() + timedelta(days=3), by=StaffFactory(is_superuser=True))
+    away = shows(client, world)
+    User.objects.filter(pk=world.nina.pk).update(suspended_until=timezone.now() - timedelta(seconds=1))
+
+    assert (away, shows(client, world)) == (False, True)
 
 
 @pytest.mark.parametrize(("who", "shows"), READS.values(), ids=READS)

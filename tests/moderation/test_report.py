@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import Taxonomy, User
-from apps.moderation.models import Report, ReportFile
+from apps.moderation.models import Case, Report, ReportFile
 from apps.social.models import Story
 from apps.social.services.stories import expire_stories
 from tests.client import ApiClient, image_file
@@ -62,11 +62,15 @@ def test_it_is_received(alice, alice_client, bob):
         "target_type": "user",
         "target_id": bob.pk,
         "reason": "spam",
-        "details": "Sends links.",
         "status": "open",
+        "decision": None,
+        "note": None,
+        "decided_at": None,
+        "appeal": None,
+        "details": "Sends links.",
         "created_at": body["data"]["created_at"],
     }
-    assert (report.reporter, report.target_owner, report.reason.code) == (alice, bob, "spam")
+    assert (report.reporter, report.case.target_owner, report.reason.code) == (alice, bob, "spam")
 
 
 @pytest.mark.parametrize("kind", MAKE)
@@ -76,7 +80,7 @@ def test_anything_one_sees_can_be_reported(alice, alice_client, bob, kind):
     response = send(alice_client, row)
 
     assert response.status_code == 201
-    assert (response.json()["data"]["target_type"], Report.objects.get().target_owner) == (kind, bob)
+    assert (response.json()["data"]["target_type"], Case.objects.get().target_owner) == (kind, bob)
 
 
 @pytest.mark.parametrize("kind", MAKE)
@@ -217,9 +221,9 @@ def content_of(file: ReportFile) -> bytes:
         return content.read()
 
 
-def kept(client: ApiClient, row: object) -> Report:
+def kept(client: ApiClient, row: object) -> Case:
     assert send(client, row).status_code == 201
-    return Report.objects.get()
+    return Case.objects.get()
 
 
 def test_of_a_person_what_they_tell_and_their_picture(alice_client, bob):
@@ -230,12 +234,12 @@ def test_of_a_person_what_they_tell_and_their_picture(alice_client, bob):
     )
     ProfilePlatformFactory(profile=bob.profile, platform="tiktok", handle="@spam")
 
-    report = kept(alice_client, bob)
+    case = kept(alice_client, bob)
     ApiClient(bob).patch("/users/profile", {"bio": "Nice person"})
     ApiClient(bob).delete("/users/profile/avatar")
 
-    report.refresh_from_db()
-    assert report.snapshot == {
+    case.refresh_from_db()
+    assert case.snapshot == {
         "username": "bob",
         "name": "Bob Builder",
         "role": "influencer",
@@ -247,7 +251,7 @@ def test_of_a_person_what_they_tell_and_their_picture(alice_client, bob):
         "social_links": ["https://x.com/spam"],
         "platforms": ["@spam on tiktok"],
     }
-    file = report.files.get()
+    file = case.files.get()
     assert (file.name, file.content_type) == ("avatar.webp", "image/webp")
     assert content_of(file).startswith(b"RIFF")
 
@@ -255,12 +259,12 @@ def test_of_a_person_what_they_tell_and_their_picture(alice_client, bob):
 def test_of_a_story_its_caption_and_its_picture(alice_client, bob):
     story = StoryFactory(user=bob, caption="Look at this")
 
-    report = kept(alice_client, story)
+    case = kept(alice_client, story)
 
-    file = report.files.get()
-    assert report.snapshot["author"] == "bob"
-    assert report.snapshot["caption"] == "Look at this"
-    assert report.snapshot["created_at"].startswith(f"{story.created_at:%Y-%m-%dT%H:%M}")
+    file = case.files.get()
+    assert case.snapshot["author"] == "bob"
+    assert case.snapshot["caption"] == "Look at this"
+    assert case.snapshot["created_at"].startswith(f"{story.created_at:%Y-%m-%dT%H:%M}")
     assert (file.name, file.content_type) == (f"story-{story.pk}.png", "image/png")
     assert content_of(file) == image_file().read()
     assert file.file.name != story.media.name
@@ -269,9 +273,9 @@ def test_of_a_story_its_caption_and_its_picture(alice_client, bob):
 def test_of_an_event_its_words(alice_client, bob):
     event = EventFactory(host=bob, title="Free money", description="Really")
 
-    report = kept(alice_client, event)
+    case = kept(alice_client, event)
 
-    words = {name: report.snapshot[name] for name in ("host", "title", "description", "location", "visibility")}
+    words = {name: case.snapshot[name] for name in ("host", "title", "description", "location", "visibility")}
     assert words == {
         "host": "bob",
         "title": "Free money",
@@ -279,7 +283,7 @@ def test_of_an_event_its_words(alice_client, bob):
         "location": "Berlin",
         "visibility": "public",
     }
-    assert not report.files.exists()
+    assert not case.files.exists()
 
 
 def test_of_a_message_its_words_and_its_files(alice, alice_client, bob):
@@ -287,46 +291,46 @@ def test_of_a_message_its_words_and_its_files(alice, alice_client, bob):
     picture = AttachmentFactory(message=message)
     AttachmentFactory(message=message, link_only=True, link="https://spam.example/")
 
-    report = kept(alice_client, message)
+    case = kept(alice_client, message)
     message.delete()
 
-    report.refresh_from_db()
-    file = report.files.get()
-    assert (report.snapshot["sender"], report.snapshot["receiver"]) == ("bob", "alice")
-    assert report.snapshot["content"] == "Send me money"
-    assert report.snapshot["attachments"] == [picture.name, "https://spam.example/"]
+    case.refresh_from_db()
+    file = case.files.get()
+    assert (case.snapshot["sender"], case.snapshot["receiver"]) == ("bob", "alice")
+    assert case.snapshot["content"] == "Send me money"
+    assert case.snapshot["attachments"] == [picture.name, "https://spam.example/"]
     assert (file.name, file.content_type) == (picture.name, picture.content_type)
     assert content_of(file)
 
 
 def test_it_outlasts_the_story(alice_client, bob, stored_files, django_capture_on_commit_callbacks):
-    report = kept(alice_client, StoryFactory(user=bob))
+    case = kept(alice_client, StoryFactory(user=bob))
 
     Story.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with django_capture_on_commit_callbacks(execute=True):
         expire_stories()
 
     assert not Story.objects.exists()
-    assert [str(path) for path in stored_files()] == [report.files.get().file.path]
+    assert [str(path) for path in stored_files()] == [case.files.get().file.path]
 
 
 def test_it_outlasts_the_account(alice, alice_client, bob):
-    report = kept(alice_client, StoryFactory(user=bob))
+    case = kept(alice_client, StoryFactory(user=bob))
 
     alice.delete()
     bob.delete()
 
-    report.refresh_from_db()
-    assert (report.reporter, report.target_owner, report.snapshot["author"]) == (None, None, "bob")
-    assert content_of(report.files.get())
+    case.refresh_from_db()
+    assert (case.reports.get().reporter, case.target_owner, case.snapshot["author"]) == (None, None, "bob")
+    assert content_of(case.files.get())
 
 
 def test_its_files_go_with_it(alice_client, bob, stored_files, django_capture_on_commit_callbacks):
     story = StoryFactory(user=bob)
-    report = kept(alice_client, story)
+    case = kept(alice_client, story)
 
     with django_capture_on_commit_callbacks(execute=True):
-        report.delete()
+        case.delete()
 
     assert [str(path) for path in stored_files()] == [story.media.path]
 
@@ -335,10 +339,10 @@ def test_a_file_that_is_lost_is_no_obstacle(alice_client, bob, stored_files):
     story = StoryFactory(user=bob, caption="Look")
     stored_files()[0].unlink()
 
-    report = kept(alice_client, story)
+    case = kept(alice_client, story)
 
-    assert report.snapshot["caption"] == "Look"
-    assert not report.files.exists()
+    assert case.snapshot["caption"] == "Look"
+    assert not case.files.exists()
 
 
 def test_a_refused_one_leaves_no_file(alice_client, bob, stored_files):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services.documents import review_document
@@ -13,6 +14,7 @@ from apps.accounts.services.staff import change_account
 from apps.core.http.links import API
 from apps.events.services import remind
 from apps.messaging.models import Conversation
+from apps.moderation.services import appeal, decide_appeal
 from apps.notifications.catalogue import WORDS
 from apps.social.models import Connection
 from tests.client import ApiClient
@@ -24,8 +26,11 @@ from tests.factories import (
     DocumentFactory,
     EventFactory,
     StaffFactory,
+    StoryFactory,
     UserFactory,
 )
+from tests.moderation.people import decide as moderate
+from tests.moderation.people import report
 
 
 def join(bob, carol):
@@ -103,12 +108,38 @@ def write_into_a_room(bob, carol):
     assert Conversation.objects.count() == 1
 
 
+def be_right(bob, carol):
+    decide_about(carol, "none", reporter=bob)
+
+
+def decide_about(person, decision, reporter=None, **options):
+    row = StoryFactory(user=person)
+    ConnectionFactory(sender=person, receiver=reporter or UserFactory(), accepted=True)
+    return moderate(report(reporter or Connection.objects.latest("pk").receiver, row).case, decision, **options)
+
+
+def be_suspended(bob, carol):
+    """What is told then is read once it is over."""
+    decide_about(bob, "suspend", until=timezone.now() + timedelta(days=1))
+    User.objects.filter(pk=bob.pk).update(suspended_until=timezone.now())
+
+
+def win_an_appeal(bob, carol):
+    made = appeal(case=decide_about(bob, "warn"), person=bob, text="Not me")
+    decide_appeal(appeal=made, by=StaffFactory(is_superuser=True), overturn=True, note="")
+
+
 def ask_for_an_export(bob, carol):
     assert ApiClient(bob).post("/users/export").status_code == 202
 
 
 WAYS = [
     ("export_ready", ask_for_an_export),
+    ("report_decided", be_right),
+    ("account_warned", lambda bob, carol: decide_about(bob, "warn") and None),
+    ("content_removed", lambda bob, carol: decide_about(bob, "remove") and None),
+    ("account_suspended", be_suspended),
+    ("appeal_decided", win_an_appeal),
     ("welcome", join),
     ("new_login", sign_in_elsewhere),
     ("follow_request", ask),

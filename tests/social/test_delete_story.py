@@ -45,7 +45,7 @@ def test_who_may_remove_it(alice, story, stored_files, relation, status):
     response = delete(ApiClient(person(relation, alice)), story)
 
     assert response.status_code == status
-    assert Story.objects.exists() == (status != 204)
+    assert Story.objects.live().exists() == (status != 204)
     assert len(stored_files()) == 1  # what goes, goes after the commit
 
 
@@ -83,7 +83,7 @@ def test_what_a_moderator_does_is_written_down(story):
     ApiClient(moderator).delete(f"/stories/{story.pk}", x_request_id="look-1")
 
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action, entry.person) == (moderator, "story.taken_down", story.user)
+    assert (entry.actor, entry.action, entry.note) == (moderator, "story.taken_down", "")
     assert (entry.target, entry.request_id) == (f"social.story:{story.pk}", "look-1")
 
 
@@ -123,4 +123,4 @@ def test_of_moderators_at_once_one_takes_it_down(story, stored_files):
 
     assert sorted(answer.status_code for answer in answers) == [204, 404, 404, 404]
     assert AuditEntry.objects.count() == 1
-    assert stored_files() == []
+    assert len(stored_files()) == 1

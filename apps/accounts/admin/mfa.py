@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.accounts.models import User
 from apps.accounts.services import mfa
-from apps.accounts.services.sessions import count_login, note_login
+from apps.accounts.services.sessions import count_login, end_suspension_that_is_over, note_login
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.clients import client_of
 from apps.core.http.errors import DomainError, Throttled
@@ -53,10 +53,11 @@ class CodeForm(OtpForm):
             raise
         except DomainError as error:
             raise ValidationError(error.detail, code=error.code) from error
-        if not (self.user.is_active and self.user.is_staff):
+        if self.user.is_away or not self.user.is_staff:
             sentence = AdminAuthenticationForm.error_messages["invalid_login"]
             raise ValidationError(sentence, code="invalid_login", params={"username": "username"})
         count_login(user=self.user, client=self.client)
+        end_suspension_that_is_over(user=self.user)
         note_login(user=self.user, client=self.client)
 
     def get_user(self) -> User:

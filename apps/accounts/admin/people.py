@@ -1,3 +1,4 @@
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from typing import Any, ClassVar
@@ -27,6 +28,7 @@ from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import roles, staff
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
 from apps.core.http.auth import SignedInRequest
+from apps.core.http.errors import NotFound, PermissionDenied
 from apps.core.http.payload import invalid_from
 from apps.core.reading.viewer import Viewer
 
@@ -140,7 +142,14 @@ class StateFilter(RadioFilter):
         return queryset.in_state(User.State(self.value())) if self.value() in User.State.values else queryset
 
 
-STATES = {"Active": "success", "Deactivated": "warning", "Switched off": "danger", "Erased": "info"}
+STATES = {
+    "Active": "success",
+    "Deactivated": "warning",
+    "Suspended": "danger",
+    "Banned": "danger",
+    "Switched off": "danger",
+    "Erased": "info",
+}
 MAY_COME_BACK = "They are away by their own wish, and may come back. To prevent that, press “Switch off”."
 SWITCHING_OFF: ActionDialog = {
     "title": "Switch this account off?",
@@ -187,12 +196,13 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
     search_fields = ["username", "email", "first_name", "last_name"]
     search_help_text = "A username, a name or an e-mail address."
     ordering = ["-pk"]
-    actions = ["remove_pictures"]
+    actions = ["remove_pictures", "restore_profiles"]
     actions_detail = ["change_groups", "switch_off", "reset_mfa"]
     filter_horizontal = ["user_permissions"]
     superuser_fields = {"is_staff", "is_superuser", "user_permissions"}
     states = [
-        *["standing", "deactivated_at", "is_verified", "email_verified", "two_step", "last_login", "date_joined"],
+        *["standing", "deactivated_at", "suspended_until", "banned_at"],
+        *["is_verified", "email_verified", "two_step", "last_login", "date_joined"],
         *["terms_version", "terms_accepted_at"],
     ]
     readonly_fields = [*states, "password_link", "in_groups"]
@@ -360,3 +370,15 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
         for user in chosen:
             staff.remove_picture(user=user, by=request.user)
         self.message_user(request, f"Removed {len(chosen)} pictures.")
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.moderate_user")
+
+    @action(description="Restore the pictures and texts of selected people", permissions=["moderate"])
+    def restore_profiles(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+        restored = 0
+        for user in queryset:
+            with suppress(NotFound, PermissionDenied):  # nothing was taken off, or it is a colleague
+                staff.restore_profile(user=user, by=request.user)
+                restored += 1
+        self.message_user(request, f"Restored the profiles of {restored} people.")

@@ -58,7 +58,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
     @display(description="state", label={"signed in": "success", "ended": "danger", "expired": "warning"})
     def state(self, session: Session) -> str:
-        if session.revoked_at or not session.user.is_active:
+        if session.revoked_at or session.user.is_away:
             return "ended"
         return "expired" if session.expires_at <= timezone.now() else "signed in"
 

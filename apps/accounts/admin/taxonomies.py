@@ -1,3 +1,6 @@
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
@@ -8,12 +11,24 @@ from apps.accounts.models import Taxonomy
 from apps.core.console import ModelAdmin
 
 
+class TaxonomyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "severity" in self.fields:
+            self.fields["severity"].required = False
+
+    def clean_severity(self) -> int:
+        severity: int | None = self.cleaned_data["severity"]
+        return 1 if severity is None else severity
+
+
 @admin.register(Taxonomy)
 class TaxonomyAdmin(ModelAdmin):
-    list_display = ["value", "code", "type", "order", "active"]
+    form = TaxonomyForm
+    list_display = ["value", "code", "type", "order", "severity", "active"]
     list_filter = [("type", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter)]
     search_fields = ["value", "code"]
-    fields = ["type", "code", "value", "order", "is_active"]
+    fields = ["type", "code", "value", "order", "severity", "is_active"]
 
     @display(description="active", ordering="is_active", boolean=True)
     def active(self, taxonomy: Taxonomy) -> bool:

@@ -4,7 +4,7 @@ from apps.accounts.models.documents import Document
 from apps.accounts.models.leaving import Erasure, Export
 from apps.accounts.models.mfa import BackupCode, SecondFactor
 from apps.accounts.models.oauth import ExchangedCode, LinkedLogin, SpentState
-from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform
+from apps.accounts.models.profiles import Profile, ProfileCategory, ProfilePlatform, RemovedProfile
 from apps.accounts.models.resets import PasswordReset
 from apps.accounts.models.roles import StaffRole
 from apps.accounts.models.sessions import KnownAddress, KnownDevice, Session, listening_session, living_session
@@ -16,6 +16,7 @@ from apps.accounts.models.users import (
     UserType,
     has_permission,
     is_away,
+    is_there,
     is_there_or_erased,
     permission_names,
     person,
@@ -38,6 +39,7 @@ __all__ = [
     "Profile",
     "ProfileCategory",
     "ProfilePlatform",
+    "RemovedProfile",
     "ReservedUsername",
     "SecondFactor",
     "Session",
@@ -50,6 +52,7 @@ __all__ = [
     "block_made",
     "has_permission",
     "is_away",
+    "is_there",
     "is_there_or_erased",
     "listening_session",
     "living_session",

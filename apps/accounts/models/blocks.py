@@ -1,5 +1,6 @@
 from typing import Any, Self
 
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,7 +14,8 @@ class BlockQuerySet(models.QuerySet["Block"]):
 
     def made_by(self, user: Any) -> Self:
         """The latest first; of those who are away nobody hears, not even this way."""
-        people = self.filter(blocker=user, blocked__is_active=True)
+        away = get_user_model()._default_manager.away().values("pk")
+        people = self.filter(blocker=user).exclude(blocked__in=away)
         return people.select_related("blocked__user_type", "blocked__profile").order_by("-pk")
 
 

@@ -1,11 +1,14 @@
 import uuid
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 
+from apps.core.operations.storage import private_storage
 from apps.core.reading.aggregates import JSONList
 from apps.core.reading.search import fold
 
@@ -55,6 +58,39 @@ class Profile(models.Model):
     def searchable(user: "User", bio: str) -> str:
         """What people search looks through, folded."""
         return fold("\n".join([user.username, user.first_name, user.last_name, bio]))
+
+
+def removed_avatar_name(removed: "RemovedProfile", filename: str) -> str:
+    return f"removed/{uuid.uuid4().hex}.webp"
+
+
+class RemovedProfileQuerySet(models.QuerySet["RemovedProfile"]):
+    def of(self, user_id: int) -> Self:
+        return self.filter(user=user_id)
+
+    def removed_before(self, moment: datetime) -> Self:
+        return self.filter(removed_at__lt=moment)
+
+
+class RemovedProfile(models.Model):
+    """What a moderator took off somebody's profile, until it comes back or is deleted; its picture is private."""
+
+    TEXTS = ("bio", "website")
+
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="removed_profiles")
+    avatar = models.FileField(storage=private_storage, upload_to=removed_avatar_name, blank=True)
+    bio = models.TextField(blank=True)
+    website = models.URLField(blank=True)
+    social_links = models.JSONField(default=dict, blank=True)
+    removed_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = RemovedProfileQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.removed_at:%Y-%m-%d %H:%M}"
 
 
 class ProfilePlatform(models.Model):

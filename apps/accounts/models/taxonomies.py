@@ -25,6 +25,7 @@ class Taxonomy(models.Model):
     )
     is_active = models.BooleanField(default=True, help_text="Switched off, nobody can choose it any more.")
     order = models.PositiveSmallIntegerField(default=0)
+    severity = models.PositiveSmallIntegerField(default=1, help_text="Of a report for this reason, against others.")
 
     objects = TaxonomyQuerySet.as_manager()
 

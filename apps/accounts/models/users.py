@@ -11,7 +11,8 @@ from django.core.management.base import CommandError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
+from django.utils import timezone
 
 from apps.accounts.addresses import address_key, ascii_address
 from apps.accounts.models.blocks import Block, not_blocked
@@ -74,7 +75,7 @@ class UserTypeQuerySet(models.QuerySet["UserType"]):
 
     def with_counts(self) -> Self:
         """With how many people have it: all, those who are active, those with the blue tick."""
-        active, verified = Q(users__is_active=True), Q(users__is_verified=True)
+        active, verified = is_there("users"), Q(users__is_verified=True)
         return self.annotate(
             people=Count("users"), active=Count("users", filter=active), verified=Count("users", filter=verified)
         ).order_by("pk")
@@ -187,19 +188,35 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.get(username=username, erased_at=None)
 
     def active(self) -> Self:
-        return self.filter(is_active=True)
+        return self.filter(is_there())
+
+    def away(self) -> Self:
+        """Who is not active; few are, and have an index."""
+        is_kept = Q(suspended_until=None) | Q(suspended_until__gt=Now()) | Q(deactivated_at__isnull=False)
+        return self.filter(is_kept, is_active=False)
+
+    def suspended(self) -> Self:
+        return self.filter(is_active=False, suspended_until__gt=Now())
 
     def active_among(self, user_ids: Iterable[int]) -> set[int]:
         return set(self.active().filter(pk__in=set(user_ids)).values_list("pk", flat=True))
 
     def in_state(self, state: "User.State") -> Self:
+        off = self.filter(is_active=False, erased_at=None)
         match state:
             case User.State.ACTIVE:
                 return self.active()
             case User.State.ERASED:
                 return self.exclude(erased_at=None)
-        is_off = state == User.State.SWITCHED_OFF
-        return self.filter(is_active=False, erased_at=None, deactivated_at__isnull=is_off)
+            case User.State.BANNED:
+                return off.exclude(banned_at=None)
+            case User.State.SUSPENDED:
+                return self.suspended()
+            case User.State.DEACTIVATED:
+                by_their_wish = off.filter(banned_at=None, deactivated_at__isnull=False)
+                return by_their_wish.filter(Q(suspended_until=None) | Q(suspended_until__lte=Now()))
+            case User.State.SWITCHED_OFF:
+                return off.filter(banned_at=None, deactivated_at=None, suspended_until=None)
 
     def there_at(self, moment: datetime) -> Self:
         """Who had joined by then, and was not erased yet."""
@@ -281,10 +298,12 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class User(AbstractUser):
     class State(models.TextChoices):
-        """Who is not active is hidden everywhere: away by their own wish, switched off by staff, or erased."""
+        """Who is not active is hidden everywhere: away by their own wish, kept away by staff, or erased."""
 
         ACTIVE = "active"
         DEACTIVATED = "deactivated"
+        SUSPENDED = "suspended"
+        BANNED = "banned"
         SWITCHED_OFF = "switched_off", "Switched off"
         ERASED = "erased"
 
@@ -304,6 +323,10 @@ class User(AbstractUser):
     deactivated_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when they are away by their own wish; they may come back by signing in."
     )
+    suspended_until = models.DateTimeField(
+        null=True, blank=True, help_text="Kept away by staff until then; it ends by itself."
+    )
+    banned_at = models.DateTimeField(null=True, blank=True, help_text="Since when they are kept away for good.")
     terms_version = models.CharField(
         max_length=50, blank=True, default="", db_default="", help_text="The version of the terms that they accepted."
     )
@@ -321,6 +344,8 @@ class User(AbstractUser):
         permissions = [
             ("remove_picture", "Can remove the pictures of people"),
             ("reset_mfa", "Can reset two-step login"),
+            ("suspend_user", "Can suspend people"),
+            ("moderate_user", "Can take down people's pictures and texts"),
         ]
         constraints = [
             models.UniqueConstraint(Lower("username"), condition=Q(erased_at=None), name="one_username_in_any_case"),
@@ -331,11 +356,16 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(erased_at=None) | Q(is_active=False), name="who_is_active_is_not_erased"
             ),
+            models.CheckConstraint(
+                condition=Q(suspended_until=None, banned_at=None) | Q(is_active=False),
+                name="who_is_active_is_not_suspended",
+            ),
         ]
         indexes = [
             models.Index(fields=["-id"], condition=Q(is_active=False), name="people_not_active"),
+            models.Index(fields=["user_type", "-id"], condition=Q(is_verified=True), name="people_with_the_tick"),
             models.Index(
-                fields=["user_type", "-id"], condition=Q(is_active=True, is_verified=True), name="verified_people"
+                fields=["suspended_until"], condition=Q(suspended_until__isnull=False), name="people_suspended"
             ),
         ]
 
@@ -344,11 +374,26 @@ class User(AbstractUser):
 
     @property
     def state(self) -> State:
-        if self.is_active:
+        """By the clock: a suspension that is over is none."""
+        is_over = self.suspended_until is not None and self.suspended_until <= timezone.now()
+        if self.is_active or (is_over and not self.deactivated_at):
             return self.State.ACTIVE
         if self.erased_at:
             return self.State.ERASED
+        if self.banned_at:
+            return self.State.BANNED
+        if self.suspended_until and not is_over:
+            return self.State.SUSPENDED
         return self.State.DEACTIVATED if self.deactivated_at else self.State.SWITCHED_OFF
+
+    @property
+    def is_away(self) -> bool:
+        return self.state != self.State.ACTIVE
+
+    @property
+    def is_kept_away(self) -> bool:
+        """By staff: who is away by their own wish may come back, and gets mails that help them to."""
+        return self.state in (self.State.SUSPENDED, self.State.BANNED, self.State.SWITCHED_OFF)
 
     @property
     def role(self) -> str:
@@ -363,9 +408,16 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
+def is_there(person: str = "") -> Q:
+    """Whether `person`, a field of the outer query, or who it is about, is active; of the suspended by the clock."""
+    to = f"{person}__" if person else ""
+    is_over = Q(**{f"{to}suspended_until__lte": Now(), f"{to}deactivated_at": None})
+    return Q(**{f"{to}is_active": True}) | is_over
+
+
 def is_there_or_erased(person: str) -> Q:
     """Whether what `person`, a field of the outer query, wrote stays readable: not while they are away."""
-    return Q(**{f"{person}__is_active": True}) | Q(**{f"{person}__erased_at__isnull": False})
+    return is_there(person) | Q(**{f"{person}__erased_at__isnull": False})
 
 
 def is_away(person: str) -> Exists:
@@ -373,7 +425,7 @@ def is_away(person: str) -> Exists:
 
     Few are: their index is read, where a join would read everybody.
     """
-    return Exists(User.objects.filter(pk=OuterRef(person), is_active=False))
+    return Exists(User.objects.away().filter(pk=OuterRef(person)))
 
 
 def there_for(person_id: Any, other: str) -> Q:

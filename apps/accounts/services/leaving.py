@@ -122,7 +122,7 @@ def begin(user_id: int) -> User | None:
         logger.warning("person %s works here by now, and is not erased", user_id)
         return None
     due.update(begun_at=Coalesce("begun_at", Now()))
-    User.objects.filter(pk=user_id).update(is_active=False, deactivated_at=None)
+    User.objects.filter(pk=user_id).update(is_active=False, deactivated_at=None, suspended_until=None)
     sessions.shut_out(user=user)
     return user
 

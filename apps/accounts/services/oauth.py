@@ -141,7 +141,7 @@ def account_of(identity: Identity) -> User | None:
 
 def enter(*, user: User, proof: Proof, otp: str | None, client: Client) -> SignedIn:
     check_second_factor(user=user, otp=otp, client=client)
-    if user.state == User.State.SWITCHED_OFF:
+    if user.is_kept_away:
         raise AccountInactive
     return admit(user=claim(user=user, proof=proof), client=client)
 

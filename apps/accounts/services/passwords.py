@@ -21,7 +21,7 @@ def forgot_password(*, address: str) -> None:
     """A mail to whoever has this address, if anybody has; suspended people get none."""
     guard("forgot_per_address", address_key(address))
     user = User.objects.with_login(address).first()
-    if user and user.state != User.State.SWITCHED_OFF:
+    if user and not user.is_kept_away:
         queue_mail(kind="reset_password", user=user)
 
 
@@ -56,7 +56,7 @@ def reset_by_code(*, address: str, code: str, password: str) -> None:
 def use(reset: PasswordReset, password: str) -> None:
     """Whoever reads the mails of an account has it: with a new password, everybody else is out."""
     user = reset.user
-    if user.state == User.State.SWITCHED_OFF:
+    if user.is_kept_away:
         raise BadToken
     refuse_weak(user, password)
     is_theirs = User.objects.filter(pk=user.pk, email=reset.address)

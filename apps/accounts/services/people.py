@@ -127,10 +127,12 @@ def reactivate(*, token: str, client: Client) -> SignedIn:
     user = away.filter(pk=facts[0]).first()
     if user is None or reactivation_facts(user) != facts:
         raise BadToken
-    if not away.filter(pk=user.pk, deactivated_at=user.deactivated_at).update(is_active=True, deactivated_at=None):
+    if not away.filter(pk=user.pk, deactivated_at=user.deactivated_at).update(**BACK):
         raise BadToken
     return sign_in(user=user, client=client)
 
+
+BACK = {"is_active": True, "deactivated_at": None, "suspended_until": None}
 
 USER_FIELDS = {"first_name", "last_name"}
 LISTS = {"categories", "platforms"}

@@ -110,8 +110,13 @@ def open_session(*, user: User, client: Client) -> Tokens:
     count_login(user=user, client=client)
     now = timezone.now()
     # First: an account that is being switched off ends the sessions it has after this, or is inactive here.
+    # Whose suspension is over is back by this.
     # And whoever knew a password that has been changed since it was compared is not let in.
-    if not User.objects.active().filter(pk=user.pk, password=user.password).update(last_login=now):
+    if (
+        not User.objects.active()
+        .filter(pk=user.pk, password=user.password)
+        .update(is_active=True, suspended_until=None, last_login=now)
+    ):
         raise BadCredentials if User.objects.active().filter(pk=user.pk).exists() else AccountInactive
     session = Session.objects.create(
         user=user,
@@ -138,6 +143,12 @@ def tokens_of(session: Session) -> Tokens:
         refresh=make_token(Purpose.REFRESH, refresh, issued_at=made_at.timestamp()),
         expires_in=settings.ACCESS_TOKEN_SECONDS,
     )
+
+
+def end_suspension_that_is_over(*, user: User) -> None:
+    """For logins without a session of ours: the console looks at the column."""
+    if User.objects.active().filter(pk=user.pk, is_active=False).update(is_active=True, suspended_until=None):
+        user.is_active = True
 
 
 def refresh(*, token: str, client: Client) -> Tokens:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0016_active_days'),
+        ('accounts', '0019_active_days'),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         # One condition each, so that each has its index: joined by OR, they read everybody there is.
         blocked = people.filter(blocks_received__blocker=receiver_id).values("pk")
         blocking = people.filter(blocks_made__blocked=receiver_id).values("pk")
-        away = people.filter(pk=OuterRef("actor"), is_active=False)
+        away = people.away().filter(pk=OuterRef("actor"))
         theirs = self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()), receiver=receiver_id)
         return theirs.exclude(actor__in=blocked).exclude(actor__in=blocking).exclude(Exists(away))
 

@@ -141,7 +141,7 @@ def people_who_read_mails() -> "models.QuerySet[Any]":
     """Those whom mails of notifications may reach: at an address that is theirs, and that takes mails."""
     off = Preferences.objects.filter(pk=OuterRef("pk"), enable_email=False)
     refusing = RefusedAddress.objects.filter(address=Lower(OuterRef("email")))
-    people = get_user_model()._default_manager.filter(is_active=True, email_verified=True)
+    people = get_user_model()._default_manager.active().filter(email_verified=True)
     return people.exclude(email__iendswith=DEMO_DOMAIN).exclude(Exists(off)).exclude(Exists(refusing))
 
 

@@ -6,7 +6,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from apps.accounts.models import Block, Profile, User, UserQuerySet, UserType, is_away
+from apps.accounts.models import Block, Profile, User, UserQuerySet, UserType, is_away, is_there
 from apps.core.reading.compiled import compiled
 from apps.core.reading.viewer import Viewer
 
@@ -132,8 +132,8 @@ def mutual_count(viewer: Viewer) -> CombinedExpression:
 
 
 def shared_count(person: str, friend: str, viewer: Viewer) -> Coalesce:
-    shared = {person: OuterRef("pk"), f"{friend}__in": connected_ids(viewer.id), f"{friend}__is_active": True}
-    rows = Connection.objects.accepted().filter(**shared).order_by().values(one=Value(1))
+    shared = {person: OuterRef("pk"), f"{friend}__in": connected_ids(viewer.id)}
+    rows = Connection.objects.accepted().filter(is_there(friend), **shared).order_by().values(one=Value(1))
     return Coalesce(Subquery(rows.annotate(count=Count("*")).values("count")), 0)
 
 

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.accounts.models import User, has_permission, there_for
+from apps.accounts.models import User, has_permission, is_there, there_for
 from apps.core.media.kinds import STORY_MEDIA
 from apps.core.operations.storage import private_storage
 from apps.core.reading.compiled import compiled
@@ -38,11 +38,22 @@ def is_seen(viewer: Viewer) -> Exists:
 
 class StoryQuerySet(models.QuerySet["Story"]):
     def live(self, now: datetime | None = None) -> Self:
-        """Not expired, to the second, whatever the clean-up job has done yet."""
-        return self.filter(expires_at__gt=now or timezone.now(), user__is_active=True)
+        """Neither taken down nor expired, to the second, whatever the clean-up job has done yet."""
+        return self.filter(is_there("user"), removed_at=None, expires_at__gt=now or timezone.now())
 
     def expired(self) -> Self:
-        return self.filter(expires_at__lte=timezone.now())
+        """What was taken down is kept for a while: it may come back."""
+        return self.filter(removed_at=None, expires_at__lte=timezone.now())
+
+    def kept(self) -> Self:
+        """Those that no moderator took down."""
+        return self.filter(removed_at=None)
+
+    def removed(self) -> Self:
+        return self.exclude(removed_at=None)
+
+    def removed_before(self, moment: datetime) -> Self:
+        return self.filter(removed_at__lt=moment)
 
     def shown_to(self, viewer: Viewer) -> Self:
         """One's own and those of one's connections."""
@@ -75,6 +86,7 @@ class Story(models.Model):
     caption = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, editable=False, help_text="When a moderator took it down.")
 
     objects = StoryQuerySet.as_manager()
 
@@ -84,6 +96,7 @@ class Story(models.Model):
         indexes = [
             models.Index(fields=["user", "expires_at", "-id"], name="stories_by_author"),
             models.Index(fields=["expires_at"], name="stories_by_expiry"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="stories_removed"),
         ]
 
     def __str__(self) -> str:

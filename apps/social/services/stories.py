@@ -1,6 +1,7 @@
 """Posting, seeing and ending stories."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -62,15 +63,44 @@ def look_at(*, story: Story, by: User) -> Look | None:
     return None
 
 
-@transaction.atomic
 def delete_story(*, story: Story, by: User) -> None:
-    """Its author, or a moderator, whose deed is written down. The media file goes after the commit."""
-    if story.user_id != by.pk and not by.has_perm("social.moderate_story"):
-        raise PermissionDenied
-    if not remove(story):
-        raise NotFound
+    """By its author for good, with the media file, after the commit; a moderator takes it down."""
     if story.user_id != by.pk:
-        audit.record(actor=by, action="story.taken_down", target=story)
+        take_down_story(story=story, by=by)
+    elif not remove(story):
+        raise NotFound
+
+
+@transaction.atomic
+def take_down_story(*, story: Story, by: User) -> None:
+    """Hidden from everybody; after a while it is deleted, unless it is restored."""
+    if not by.has_perm("social.moderate_story"):
+        raise PermissionDenied
+    if not Story.objects.filter(pk=story.pk, removed_at=None).update(removed_at=timezone.now()):
+        raise NotFound
+    change_answers(story, {"caption": ""})
+    audit.record(actor=by, action="story.taken_down", target=story)
+
+
+@transaction.atomic
+def restore_story(*, story: Story, by: User) -> None:
+    """It gets the rest of its day."""
+    if not by.has_perm("social.moderate_story"):
+        raise PermissionDenied
+    hidden = Story.objects.removed().select_for_update().filter(pk=story.pk).first()
+    if hidden is None or hidden.removed_at is None:
+        raise NotFound
+    hidden.expires_at += timezone.now() - hidden.removed_at
+    hidden.removed_at = None
+    hidden.save(update_fields=["expires_at", "removed_at"])
+    change_answers(hidden, {"caption": hidden.caption})
+    audit.record(actor=by, action="story.restored", target=hidden)
+
+
+def delete_removed(before: datetime, but: Collection[int]) -> None:
+    """What was taken down before then and has not come back."""
+    for story in Story.objects.removed_before(before).exclude(pk__in=but).iterator():
+        remove(story)
 
 
 def expire_stories() -> int:

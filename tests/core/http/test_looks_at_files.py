@@ -22,7 +22,7 @@ KINDS = {
     "story": (StoryFactory, "story.viewed"),
     "event": (lambda: EventFactory(covered=True, private=True), "event.cover_viewed"),
     "attachment": (AttachmentFactory, "message.viewed"),
-    "report": (ReportFileFactory, "report.file_viewed"),
+    "report": (ReportFileFactory, "case.file_viewed"),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -73,7 +73,7 @@ def test_what_sends_nothing_is_none(db, kind):
 
 def test_each_of_several_files_is_looked_at_by_itself(db):
     first = ReportFileFactory(name="one.png")
-    second = ReportFileFactory(name="two.png", report=first.report)
+    second = ReportFileFactory(name="two.png", case=first.case)
     client = ApiClient(StaffFactory())
 
     for file in (first, second, first):

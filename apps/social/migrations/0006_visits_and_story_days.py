@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('social', '0004_an_index_for_each_order'),
+        ('social', '0005_removed_for_a_while'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

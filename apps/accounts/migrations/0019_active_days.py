@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0015_linked_logins'),
+        ('accounts', '0018_suspensions'),
     ]
 
     operations = [
