@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from apps.accounts.models import Document, User, UserType
-from apps.core.console import FIRST, Table, ago, linked, since
+from apps.core.console import FIRST, Table, ago, linked_work, since
 from apps.core.declarations import Card, Figure, Page, Panel, Sentence, Tabs
 
 MONTHS = range(11, -1, -1)
@@ -42,7 +42,7 @@ def joined_by_month() -> str:
 
 def waiting_documents() -> Table:
     waiting = Document.objects.pending().select_related("user").order_by("created_at")[:FIRST]
-    rows = [[linked("accounts_document_review", row, row.user), row.type, ago(row.created_at)] for row in waiting]
+    rows = [[linked_work("documents", row, row.user), row.type, ago(row.created_at)] for row in waiting]
     return {"headers": ["person", "document", "waits for"], "rows": rows}
 
 

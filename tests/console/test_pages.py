@@ -130,14 +130,14 @@ def test_the_navigation_shows_only_what_one_may_open(boss_client, staff_client):
 
     sections = [group.get("title") for group in boss_client.get("/admin/").context["sidebar_navigation"]]
     assert sections[1:] == ["People", "Network", "Events", "Chat", "Moderation", "Notifications", "Operations"]
-    assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/"}
+    assert links(boss_client) == {path_of(model, "changelist") for model in MODELS} | {"/admin/", "/admin/work/"}
     seeded = [
         *[User, UserType, Document, Session, LinkedLogin, Block, Erasure, Connection, Story, Event],
         Attendance,
         *[Conversation, Message, Report, Taxonomy, Notification, NotificationType, Preferences, AuditEntry],
         *[OutgoingMail, RefusedAddress],
     ]
-    assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/"}
+    assert links(staff_client) == {path_of(model, "changelist") for model in seeded} | {"/admin/", "/admin/work/"}
 
 
 def test_the_navigation_counts_the_documents_that_wait(boss_client):
@@ -146,7 +146,7 @@ def test_the_navigation_counts_the_documents_that_wait(boss_client):
 
     groups = boss_client.get("/admin/").context["sidebar_navigation"]
 
-    assert [item["badge"] for group in groups for item in group["items"] if item.get("badge")] == ["3"]
+    assert [item["badge"] for group in groups for item in group["items"] if item.get("badge")] == ["3", "3"]
 
 
 def test_the_first_page_tells_how_things_stand(boss_client, staff_client):

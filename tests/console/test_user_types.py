@@ -16,7 +16,7 @@ def page_of(user_type: UserType) -> str:
 
 def test_a_permission_taken_away_is_gone_at_the_next_request(boss_client, staff, staff_client):
     document = DocumentFactory()
-    review = reverse("admin:accounts_document_review", args=[document.pk])
+    review = reverse("work_item", args=["documents", document.pk])
     file = f"/files/document/{document.pk}"
     caller = ApiClient(staff)
     assert (staff_client.get(review).status_code, caller.get(file).status_code) == (200, 200)
