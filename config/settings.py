@@ -448,6 +448,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "apps.console.site.icon"}],
     "ACCOUNT": {"navigation": "apps.console.site.account_links"},
     "STYLES": ["apps.console.site.stylesheet"],
+    "SCRIPTS": ["apps.console.site.keys"],
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "apps.console.site.environment",
     "LOGIN": {"image": "apps.console.site.picture"},

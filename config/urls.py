@@ -15,6 +15,7 @@ def unknown_path(request: HttpRequest, path: str) -> HttpResponse:
 
 urlpatterns = [
     path("", include("apps.web.urls")),
+    path("admin/work/", include("apps.console.urls")),
     path("admin/", admin.site.urls),
     path("media/<path:path>", public_file),
     path(API.removeprefix("/") + "/", api.urls),

@@ -13,6 +13,7 @@ BOTH = (
     *("tests/accounts", "tests/events", "tests/live", "tests/messaging", "tests/moderation"),
     *("tests/notifications", "tests/social", "tests/insights", "tests/core/reading"),
     *("tests/console/test_notification_types.py", "tests/console/test_lists.py", "tests/console/test_roles.py"),
+    "tests/console/test_work.py",
     *("tests/core/test_queue.py", "tests/core/http/test_failures.py", "tests/core/http/test_idempotency.py"),
     *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py", "tests/core/mail"),
     *("tests/core/http/test_pages.py", "tests/core/http/test_throttling.py"),
@@ -36,7 +37,7 @@ PROCESSES_ONCE = (
     *("tests/e2e/test_bad_files.py", "tests/e2e/test_mobile_page.py", "tests/e2e/test_sqlite_writers.py"),
     *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py", "tests/e2e/test_document_000.py"),
     *("tests/e2e/test_mails.py", "tests/e2e/test_guessing.py", "tests/e2e/test_mfa.py"),
-    *("tests/e2e/test_leaving.py", "tests/e2e/test_oauth.py"),
+    *("tests/e2e/test_leaving.py", "tests/e2e/test_oauth.py", "tests/e2e/test_work.py"),
 )
 """The same on SQLite only, as are these:"""
 

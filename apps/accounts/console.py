@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from apps.accounts.models import Document, User, UserType
-from apps.core.console import FIRST, Table, ago, linked, since
+from apps.core.console import FIRST, Table, ago, linked_work, since
 from apps.core.declarations import Capability, Card, Figure, Page, Panel, Sentence, Tabs
 from apps.core.reading.viewer import Viewer
 
@@ -45,9 +45,7 @@ def joined_by_month(viewer: User) -> str:
 
 def waiting_documents(viewer: User) -> Table:
     waiting = Document.objects.pending().to_review_by(Viewer.of(viewer)).select_related("user").order_by("created_at")
-    rows = [
-        [linked("accounts_document_review", row, row.user), row.type, ago(row.created_at)] for row in waiting[:FIRST]
-    ]
+    rows = [[linked_work("documents", row, row.user), row.type, ago(row.created_at)] for row in waiting[:FIRST]]
     return {"headers": ["person", "document", "waits for"], "rows": rows}
 
 

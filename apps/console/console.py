@@ -31,6 +31,7 @@ PAGES = [
 ]
 SENTENCES = [
     Sentence("settings.changed", "changed the site settings"),
+    Sentence("work.taken_over", "took over the work on {thing}"),
     Sentence("job.run_again", "had the {thing} run again"),
 ]
 CARDS = [

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.console.work import waiting_count, works_of
 from apps.core.declarations import Page, Tabs, declared
 from apps.core.http.auth import SignedInRequest
 
@@ -32,6 +33,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def keys(request: HttpRequest) -> str:
+    return static("console/keys.js")
+
+
 def account_links(request: HttpRequest) -> list[dict[str, str]]:
     """In the menu under one's name."""
     pages = {"Change password": "password_change", "Two-step login": "two_step_login"}
@@ -45,8 +50,17 @@ def navigation(request: SignedInRequest) -> list[dict[str, Any]]:
     for page in declared("console", "PAGES"):
         if page.model in addresses:
             sections.setdefault(page.section, []).append(entry(page, request.user, addresses[page.model]))
-    start = {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]}
-    return [start, *({"title": title, "items": items} for title, items in sections.items())]
+    return [start(request.user), *({"title": title, "items": items} for title, items in sections.items())]
+
+
+def start(viewer: User) -> dict[str, Any]:
+    """What stands above all sections."""
+    items: list[dict[str, Any]] = [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]
+    if works_of(viewer):
+        work = {"title": "Work", "icon": "inbox", "link": reverse("work_queue")}
+        waiting = waiting_count(viewer)
+        items.append(work | {"badge": str(waiting), "badge_variant": "warning"} if waiting else work)
+    return {"items": items}
 
 
 def pages_of(request: HttpRequest) -> dict[str, str]:

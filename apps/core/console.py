@@ -29,6 +29,9 @@ from apps.core.models import AuditEntry
 from apps.core.trail import RowLinks, actor_of, details_of, sentence_of
 
 if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
     from apps.accounts.models import User
 
 PAGES = [
@@ -254,6 +257,11 @@ def person_column(name: str, title: str = "") -> Any:
 def linked(page: str, row: Model, text: object) -> str:
     """`text`, leading to the page of `row` that is called `page`, as in `events_event_change`."""
     return format_html('<a href="{}" class="text-link">{}</a>', reverse(f"admin:{page}", args=[row.pk]), text)
+
+
+def linked_work(slug: str, row: Model, text: object) -> str:
+    """`text`, leading to the page where staff decide `row`."""
+    return format_html('<a href="{}" class="text-link">{}</a>', reverse("work_item", args=[slug, row.pk]), text)
 
 
 def ago(moment: datetime) -> str:

@@ -133,7 +133,7 @@ def lists_of(client: Client) -> set[type]:
     links = {item["link"] for section in sections for item in section["items"]}
     assert "/admin/" in links
     found = {model for model in MODELS if path_of(model, "changelist") in links}
-    assert len(found) == len(links) - 1
+    assert len(found) == len(links - {"/admin/", "/admin/work/"})
     return found
 
 
@@ -192,7 +192,7 @@ def test_the_navigation_counts_the_documents_that_wait(boss_client):
 
     groups = boss_client.get("/admin/").context["sidebar_navigation"]
 
-    assert [item["badge"] for group in groups for item in group["items"] if item.get("badge")] == ["3"]
+    assert [item["badge"] for group in groups for item in group["items"] if item.get("badge")] == ["3", "3"]
 
 
 def test_the_first_page_tells_how_things_stand(boss_client, staff_client):

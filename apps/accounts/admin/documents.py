@@ -1,45 +1,25 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
 from apps.accounts.models import Document
-from apps.accounts.services import documents
-from apps.core import audit
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
-from apps.core.http.errors import DomainError
-from apps.core.http.links import file_path
-from apps.core.media.kinds import IMAGES
 from apps.core.reading.viewer import Viewer
-
-
-class ReviewForm(forms.Form):
-    decision = forms.ChoiceField(
-        choices=[("approve", "Approve"), ("reject", "Reject")], widget=UnfoldAdminRadioSelectWidget
-    )
-    reason = forms.CharField(
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget({"rows": 4}),
-        help_text="Needed to reject: the person reads it.",
-    )
 
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
-    """Rows are decided on the review page, by the service the API uses."""
+    """Rows are decided where staff work, by the service the API uses."""
 
     list_display = ["person", "type", "state", "length", "created_at", "decided_by", "reviewed_at", "review_link"]
     list_select_related = ["user__profile", "reviewed_by__profile"]
@@ -79,7 +59,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     def review_link(self, document: Any) -> str | None:
         if not document.may_review:
             return None
-        page = reverse("admin:accounts_document_review", args=[document.pk])
+        page = reverse("work_item", args=["documents", document.pk])
         word = "Review" if document.status == Document.Status.PENDING else "Look again"
         return format_html('<a href="{}" class="text-link">{}</a>', page, word)
 
@@ -94,39 +74,5 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     @action(description="Review", url_path="review", icon="fact_check", permissions=["review"])
     def review(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:
-        """A page of its own: nothing is decided by following a link."""
-        document = self.get_object(request, object_id)
-        if document is None or not document.may_review:
-            raise Http404
-        look = documents.look_at(document=document, by=request.user)
-        if look and request.method == "GET" and document.file:
-            audit.record_look(look)
-        form = ReviewForm(request.POST or None)
-        if form.is_valid() and self.decide(request, document, form):
-            return redirect("admin:accounts_document_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Review: {document}",
-            "opts": self.opts,
-            "original": document,
-            "document": document,
-            "form": form,
-            "is_open": document.status == Document.Status.PENDING,
-            "file_path": file_path("document", document.pk, request.user.pk) if document.file else None,
-            "is_image": document.content_type in IMAGES,
-        }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/accounts/document/review.html", context)
-
-    def decide(self, request: SignedInRequest, document: Document, form: ReviewForm) -> bool:
-        approve = form.cleaned_data["decision"] == "approve"
-        try:
-            documents.review_document(
-                document=document, by=request.user, approve=approve, reason=form.cleaned_data["reason"]
-            )
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.detail)
-            document.refresh_from_db()
-            return False
-        self.message_user(request, f"{document.get_status_display()}: {document}.")
-        return True
+        """Its page among the work of staff."""
+        return redirect("work_item", "documents", object_id)

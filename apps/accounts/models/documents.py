@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Q, When
+from django.db.models import Case, Count, ExpressionWrapper, F, Q, When
 from django.utils import timezone
 
 from apps.accounts.models.users import in_reach
@@ -49,6 +49,17 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         waiting = Case(When(status=Document.Status.PENDING, then=0), default=1)
         return self.order_by(waiting, F("reviewed_at").desc(nulls_last=True), "created_at")
 
+    def earlier_than(self, document: "Document") -> Self:
+        """What the same person sent before."""
+        return self.filter(user=document.user_id, pk__lt=document.pk)
+
+    def same_file_as(self, document: "Document") -> Self:
+        """What others sent with the very same content."""
+        return self.filter(sha256=document.sha256).exclude(user=document.user_id)
+
+    def count_by_status(self) -> dict[str, int]:
+        return dict(self.order_by("status").values_list("status").annotate(count=Count("pk")))
+
     def decided_before(self, days: int) -> Self:
         return self.filter(reviewed_at__lt=timezone.now() - timedelta(days=days))
 
@@ -91,6 +102,8 @@ class Document(models.Model):
         indexes = [
             models.Index(fields=["status", "created_at"], name="documents_to_review"),
             models.Index(fields=["reviewed_at"], name="documents_by_decision"),
+            models.Index(fields=["reviewed_by", "-reviewed_at"], name="documents_by_reviewer"),
+            models.Index(fields=["sha256"], name="documents_by_content"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ class Taxonomy(models.Model):
 
     class Type(models.TextChoices):
         REPORT_REASON = "report_reason", "Report reason"
+        DOCUMENT_REASON = "document_reason", "Reason to reject a document"
 
     type = models.CharField(max_length=30, choices=Type)
     value = models.CharField(max_length=100, help_text="As people read it.")

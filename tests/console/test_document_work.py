@@ -3,7 +3,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from apps.accounts.models import Document
+from apps.accounts.models import Document, Taxonomy
 from apps.core.models import AuditEntry
 from apps.notifications.models import Notification
 from tests.client import PDF, image_file
@@ -11,10 +11,12 @@ from tests.console.conftest import browser
 from tests.factories import DocumentFactory, StaffFactory
 
 LIST = "/admin/accounts/document/"
+QUEUE = "/admin/work/?tab=documents"
+APPROVE = {"do": "decide", "decision": "approve"}
 
 
 def page_of(document: Document) -> str:
-    return reverse("admin:accounts_document_review", args=[document.pk])
+    return reverse("work_item", args=["documents", document.pk])
 
 
 def test_it_shows_the_document_through_the_private_view(staff, staff_client):
@@ -43,7 +45,7 @@ def test_it_shows_a_picture_as_a_picture(staff_client):
 def test_opening_it_decides_nothing(staff_client):
     document = DocumentFactory()
 
-    staff_client.get(page_of(document), {"decision": "approve"})
+    staff_client.get(page_of(document), APPROVE)
 
     document.refresh_from_db()
     assert document.status == "pending"
@@ -52,20 +54,20 @@ def test_opening_it_decides_nothing(staff_client):
 def test_it_approves(staff, staff_client):
     document = DocumentFactory()
 
-    response = staff_client.post(page_of(document), {"decision": "approve"}, follow=True)
+    response = staff_client.post(page_of(document), APPROVE, follow=True)
 
     document.refresh_from_db()
-    assert response.redirect_chain == [(LIST, 302)]
+    assert response.redirect_chain == [(QUEUE, 302)]
     assert [str(message) for message in response.context["messages"]] == [f"Approved: {document}."]
     assert (document.status, document.reviewed_by, document.user.is_verified) == ("approved", staff, True)
     assert Notification.objects.get(receiver=document.user).kind.code == "document_approved"
-    assert AuditEntry.objects.get().action == "document.approved"
+    assert AuditEntry.objects.filter(action="document.approved").count() == 1
 
 
 def test_it_rejects_with_a_reason(staff_client):
     document = DocumentFactory()
 
-    response = staff_client.post(page_of(document), {"decision": "reject", "reason": " Too dark "})
+    response = staff_client.post(page_of(document), {"do": "decide", "decision": "reject", "reason": " Too dark "})
 
     document.refresh_from_db()
     assert response.status_code == 302
@@ -86,20 +88,20 @@ def test_it_rejects_with_a_reason(staff_client):
 def test_it_says_what_is_missing_and_decides_nothing(staff_client, sent, field):
     document = DocumentFactory()
 
-    response = staff_client.post(page_of(document), sent | {"csrf": "x"})
+    response = staff_client.post(page_of(document), sent | {"do": "decide"})
 
     document.refresh_from_db()
     assert response.status_code == 200
     assert list(response.context["form"].errors) == [field]
     assert document.status == "pending"
-    assert not AuditEntry.objects.exists()
+    assert not AuditEntry.objects.exclude(action="document.viewed").exists()
 
 
 def test_a_decided_document_stays_decided(staff_client):
     document = DocumentFactory(rejected=True)
 
     page = staff_client.get(page_of(document)).content.decode()
-    response = staff_client.post(page_of(document), {"decision": "approve"})
+    response = staff_client.post(page_of(document), APPROVE)
 
     document.refresh_from_db()
     assert "Rejected by a former colleague" in page
@@ -112,7 +114,7 @@ def test_a_decided_document_stays_decided(staff_client):
 def test_nobody_reviews_their_own(staff, staff_client):
     document = DocumentFactory(user=staff)
 
-    response = staff_client.post(page_of(document), {"decision": "approve"})
+    response = staff_client.post(page_of(document), APPROVE)
 
     document.refresh_from_db()
     assert "You cannot review your own document." in response.content.decode()
@@ -137,22 +139,23 @@ def test_only_those_who_review_may_open_it(db):
     client = browser(colleague)
 
     assert client.get(page_of(document)).status_code == 403
-    assert client.post(page_of(document), {"decision": "approve"}).status_code == 403
-    assert "review/" not in client.get(LIST).content.decode()
+    assert client.post(page_of(document), APPROVE).status_code == 403
+    assert page_of(document) not in client.get(LIST).content.decode()
     assert "review/" not in client.get(f"{LIST}{document.pk}/change/").content.decode()
 
 
 def test_a_superuser_may(boss_client):
     document = DocumentFactory()
 
-    assert f"{LIST}{document.pk}/review/" in boss_client.get(LIST).content.decode()
+    assert page_of(document) in boss_client.get(LIST).content.decode()
     assert f"{LIST}{document.pk}/review/" in boss_client.get(f"{LIST}{document.pk}/change/").content.decode()
-    assert boss_client.post(page_of(document), {"decision": "approve"}).status_code == 302
+    assert boss_client.get(f"{LIST}{document.pk}/review/").url == page_of(document)
+    assert boss_client.post(page_of(document), APPROVE).status_code == 302
 
 
 @pytest.mark.parametrize("row_id", ["999", "0", "abc"])
 def test_an_unknown_document_is_not_found(staff_client, row_id):
-    assert staff_client.get(f"{LIST}{row_id}/review/").status_code == 404
+    assert staff_client.get(f"/admin/work/documents/{row_id}/").status_code == 404
 
 
 def test_the_list_begins_with_those_that_wait(staff_client):
@@ -165,3 +168,35 @@ def test_the_list_begins_with_those_that_wait(staff_client):
     assert list(page.context["cl"].result_list) == [*waiting, decided]
     assert list(pending.context["cl"].result_list) == waiting
     assert [item["title"] for item in pending.context["tab_list"][0]["items"] if item["active"]] == ["Pending"]
+
+
+def test_what_was_typed_stays_where_the_decision_is_refused(staff_client):
+    document = DocumentFactory(approved=True)
+
+    html = staff_client.post(
+        page_of(document), {"do": "decide", "decision": "reject", "reason": "My own words"}
+    ).content
+
+    assert b"My own words" in html
+    assert b"This document was already reviewed." in html
+    assert b"Approved by a former colleague" in html
+
+
+def test_it_says_what_is_known_of_the_person(staff_client):
+    document = DocumentFactory(user__username="bob", sha256="a" * 64)
+    DocumentFactory(user__username="eve", sha256="a" * 64)
+    again = DocumentFactory(user=document.user, type="business")
+
+    facts = {fact.title: fact.text for fact in staff_client.get(page_of(again)).context["facts"]}
+    same = {fact.title: fact.text for fact in staff_client.get(page_of(document)).context["facts"]}
+
+    assert facts == {"Earlier documents": "1 pending"}
+    assert same == {"Earlier documents": "none", "The same file": "also sent by eve"}
+
+
+def test_notes_that_are_written_often_are_rows(staff_client):
+    page = staff_client.get(page_of(DocumentFactory()))
+
+    assert page.context["presets"][1] == "The document has expired."
+    Taxonomy.objects.filter(code="expired").update(is_active=False)
+    assert "The document has expired." not in staff_client.get(page_of(DocumentFactory())).context["presets"]
