@@ -88,7 +88,7 @@ EVERYDAY = {
     *["see-people", "see-documents", "decide-documents", "see-sessions", "see-erasures", "cancel-erasures"],
     *["see-groups", "see-taxonomies", "edit-taxonomies", "see-mails", "read-trail", "see-network", "take-down-stories"],
     *["see-events", "take-down-events", "host-events", "see-conversations", "read-messages", "work-on-reports"],
-    *["see-notifications", "edit-texts"],
+    *["see-notifications", "edit-texts", "suspend-people", "take-down-profiles"],
 }
 
 

@@ -1,6 +1,8 @@
 """Where staff work: the queue, and one page for each thing to decide."""
 
+import json
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,7 +22,7 @@ from apps.console.work import DONE, MINE, UNCLAIMED, Item, items_in, link_to, ne
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
 from apps.core.trail import may_open
-from apps.core.work import Work, works
+from apps.core.work import Preview, Work, works
 
 LABEL = "accounts.user"
 
@@ -62,7 +64,9 @@ def work_item(request: SignedInRequest, slug: str, row_id: int) -> HttpResponseB
     return show(request, work, row, work.form_class())
 
 
-def show(request: SignedInRequest, work: Work[Any], row: Any, form: Form) -> TemplateResponse:
+def show(
+    request: SignedInRequest, work: Work[Any], row: Any, form: Form, preview: Preview | None = None
+) -> TemplateResponse:
     viewer, summary = request.user, work.summary(row)
     before, after = neighbours(row, work, viewer)
     holder = claims.holder_of(row)
@@ -80,6 +84,8 @@ def show(request: SignedInRequest, work: Work[Any], row: Any, form: Form) -> Tem
         "before": before,
         "after": after,
         "form": form,
+        "preview": preview,
+        "stamp": stamp_of(form) if preview else "",
         "decision": decision,
         "chosen": decision.value() or [],
         "fields": fields,
@@ -133,6 +139,9 @@ def decide(request: SignedInRequest, work: Work[Any], row: Any) -> HttpResponseB
     try:
         with transaction.atomic():
             claims.refuse_claimed(row=row, by=request.user)
+            preview = work.preview(row, by=request.user, cleaned=form.cleaned_data)
+            if preview and request.POST.get("confirmed") != stamp_of(form):
+                return show(request, work, row, form, preview)
             done = work.decide(row, by=request.user, cleaned=form.cleaned_data)
             claims.release(row=row, by=request.user)
     except DomainError as error:
@@ -142,6 +151,11 @@ def decide(request: SignedInRequest, work: Work[Any], row: Any) -> HttpResponseB
         return show(request, work, row, form)
     messages.success(request, done)
     return go_to(request, work, after)
+
+
+def stamp_of(form: Form) -> str:
+    """Of what was filled in: whoever changes it after the preview is shown another."""
+    return sha256(json.dumps(form.cleaned_data, default=str, sort_keys=True).encode()).hexdigest()
 
 
 def go_to(request: SignedInRequest, work: Work[Any], item: Item | None) -> HttpResponseBase:

@@ -13,6 +13,7 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -262,6 +263,13 @@ def linked(page: str, row: Model, text: object) -> str:
 def linked_work(slug: str, row: Model, text: object) -> str:
     """`text`, leading to the page where staff decide `row`."""
     return format_html('<a href="{}" class="text-link">{}</a>', reverse("work_item", args=[slug, row.pk]), text)
+
+
+def work_on(page: ModelAdmin, request: HttpRequest, slug: str, object_id: str) -> HttpResponse:
+    """To where staff decide a row of `page`."""
+    if (row := page.get_object(request, object_id)) is None:
+        raise Http404
+    return redirect("work_item", slug, row.pk)
 
 
 def ago(moment: datetime) -> str:

@@ -50,6 +50,21 @@ class Choice(NamedTuple):
     is_dangerous: bool = False
 
 
+class Consequence(NamedTuple):
+    """Somebody is told, in these words."""
+
+    who: str
+    how: str
+    messages: list[str]
+
+
+class Preview(NamedTuple):
+    """What a decision would do."""
+
+    happens: list[str]
+    told: list[Consequence]
+
+
 class Work(Generic[Row]):
     """A kind of rows that staff decide."""
 
@@ -94,6 +109,10 @@ class Work(Generic[Row]):
     def presets(self) -> list[str]:
         """Notes that are written often."""
         return []
+
+    def preview(self, row: Row, *, by: "User", cleaned: Mapping[str, Any]) -> Preview | None:
+        """What is shown and confirmed before anything is done, if it should be; refused as `decide` would be."""
+        return None
 
     def decide(self, row: Row, *, by: "User", cleaned: Mapping[str, Any]) -> str:
         """By the service; says in a few words what was done, or raises a `DomainError`."""

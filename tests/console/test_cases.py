@@ -14,6 +14,7 @@ from tests.factories import (
     AttachmentFactory,
     CaseFactory,
     ConnectionFactory,
+    DocumentFactory,
     MessageFactory,
     ReportFactory,
     ReportFileFactory,
@@ -28,6 +29,10 @@ LIST, APPEALS = "/admin/moderation/case/", "/admin/moderation/appeal/"
 
 def page_of(case: Case) -> str:
     return f"{LIST}{case.pk}/change/"
+
+
+def work_on(row: Case | Appeal) -> str:
+    return f"/admin/work/{row._meta.model_name}s/{row.pk}/"
 
 
 def words(page) -> str:
@@ -52,9 +57,7 @@ def case(alice, bob):
 @pytest.fixture
 def colleague_client(db):
     """Works here, and may not moderate."""
-    colleague = StaffFactory()
-    colleague.user_type.permissions.remove(colleague.user_type.permissions.get(codename="moderate_report"))
-    return browser(colleague)
+    return browser(StaffFactory(groups=["support"]))
 
 
 def test_the_open_ones_come_first_the_most_severe_and_then_the_oldest(staff_client):
@@ -148,7 +151,7 @@ def test_a_case_without_people_can_be_read(staff_client):
     row.case.target_owner.delete()
 
     assert staff_client.get(page_of(row.case)).status_code == 200
-    assert staff_client.get(f"{LIST}{row.case.pk}/decide").status_code in (200, 301)
+    assert staff_client.get(work_on(row.case)).status_code == 200
     assert staff_client.get(LIST).status_code == 200
 
 
@@ -158,7 +161,7 @@ def test_nobody_reads_cases_about_themselves(staff, staff_client):
 
     assert listed(staff_client) == listed(staff_client, APPEALS) == []
     assert staff_client.get(page_of(row)).status_code == 302  # to the first page, with the words that it is not there
-    assert staff_client.get(f"{APPEALS}{appeal.pk}/decide/").status_code == 404
+    assert staff_client.get(work_on(appeal)).status_code == staff_client.get(work_on(row)).status_code == 404
     assert (waiting(staff_client, "Cases"), waiting(staff_client, "Appeals")) == ("", "")
 
 
@@ -189,15 +192,22 @@ def test_the_navigation_and_the_first_page_count_what_is_open(staff, staff_clien
 # Deciding
 
 
-def send(client, case: Case, step: str, *decisions: str, reason: str = "Advertising", **fields: str):
-    return client.post(f"{LIST}{case.pk}/decide/", {"step": step, "decisions": decisions, "reason": reason} | fields)
+def send(client, case: Case, *decisions: str, reason: str = "Advertising", **fields: str):
+    form = {"do": "decide", "decisions": decisions, "reason": reason} | fields
+    return client.post(work_on(case), form, follow=True)
+
+
+def confirm(client, page, case: Case, *decisions: str, **fields: str):
+    """As the page that shows what will happen asks for."""
+    stamp = re.search(r'name="confirmed" value="(\w+)"', words(page))[1]
+    return send(client, case, *decisions, confirmed=stamp, **fields)
 
 
 def test_first_it_shows_what_will_happen_and_then_it_is_done(staff, staff_client, bob, case):
     until = timezone.now() + timedelta(days=3)
     fields = {"until": f"{until:%Y-%m-%dT%H:%M}"}
 
-    preview = send(staff_client, case, "preview", "remove", "suspend", **fields)
+    preview = send(staff_client, case, "remove", "suspend", **fields)
 
     html = words(preview)
     message = f"Your account is suspended until {until:%Y-%m-%d %H:%M} UTC: Advertising"
@@ -207,9 +217,7 @@ def test_first_it_shows_what_will_happen_and_then_it_is_done(staff, staff_client
     assert "Thank you. We have decided about what you reported." in html
     assert (Case.objects.get().is_open, told(bob)) == (True, [])
 
-    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)
-    body = {name: [value for key, value in hidden if key == name] for name, _ in hidden}
-    answer = staff_client.post(f"{LIST}{case.pk}/decide/", body | {"step": "decide"}, follow=True)
+    answer = confirm(staff_client, preview, case, "remove", "suspend", **fields)
 
     assert [str(message) for message in answer.context["messages"]] == [f"Decided: {case}."]
     row = Case.objects.get()
@@ -217,8 +225,17 @@ def test_first_it_shows_what_will_happen_and_then_it_is_done(staff, staff_client
     assert told(bob)[-1] == ("account_suspended", message)
 
 
-def test_opening_the_form_decides_nothing(staff_client, case):
-    page = staff_client.get(f"{LIST}{case.pk}/decide/")
+def test_what_was_changed_after_the_preview_is_shown_again(staff_client, case):
+    preview = send(staff_client, case, "warn")
+
+    again = confirm(staff_client, preview, case, "remove")
+
+    assert "The story is hidden from everybody" in words(again)
+    assert Case.objects.get().is_open
+
+
+def test_opening_it_decides_nothing(staff_client, case):
+    page = staff_client.get(work_on(case))
 
     assert page.status_code == 200
     assert Case.objects.get().is_open
@@ -234,9 +251,8 @@ def test_opening_the_form_decides_nothing(staff_client, case):
         (["ban"], "Rude", "You do not have permission to perform this action."),
     ],
 )
-@pytest.mark.parametrize("step", ["preview", "decide"])
-def test_what_is_refused_keeps_what_was_typed(staff_client, case, step, decisions, reason, sentence):
-    html = words(send(staff_client, case, step, *decisions, reason=reason))
+def test_what_is_refused_keeps_what_was_typed(staff_client, case, decisions, reason, sentence):
+    html = words(send(staff_client, case, *decisions, reason=reason))
 
     assert sentence in html
     assert f">{reason}</textarea>" in html.replace("\n", "")
@@ -244,10 +260,10 @@ def test_what_is_refused_keeps_what_was_typed(staff_client, case, step, decision
 
 
 def test_a_stale_decision_says_so(staff_client, case):
+    preview = send(staff_client, case, "remove")
     decide(case, "warn")
 
-    for step in ("preview", "decide"):
-        html = words(send(staff_client, case, step, "remove"))
+    for html in (words(send(staff_client, case, "remove")), words(confirm(staff_client, preview, case, "remove"))):
         assert "This was already decided." in html
         assert ">Advertising</textarea>" in html.replace("\n", "")
 
@@ -255,8 +271,27 @@ def test_a_stale_decision_says_so(staff_client, case):
 
 
 @pytest.mark.parametrize("row_id", ["999", "0", "abc"])
-def test_an_unknown_case_is_not_found(staff_client, row_id):
+@pytest.mark.parametrize("kind", ["cases", "appeals"])
+def test_what_is_not_there_is_not_found(staff_client, kind, row_id):
+    assert staff_client.get(f"/admin/work/{kind}/{row_id}/").status_code == 404
     assert staff_client.get(f"{LIST}{row_id}/decide/").status_code == 404
+
+
+def test_their_lists_lead_to_the_work(staff_client, case):
+    appeal = AppealFactory()
+
+    assert work_on(case) in words(staff_client.get(LIST))
+    assert work_on(appeal) in words(staff_client.get(APPEALS))
+    assert staff_client.get(f"{LIST}{case.pk}/decide/").url == work_on(case)
+    assert staff_client.get(f"{APPEALS}{appeal.pk}/decide/").url == work_on(appeal)
+
+
+def test_the_most_severe_come_first_in_the_queue(staff_client):
+    document, mild, severe = DocumentFactory(), CaseFactory(severity=1), CaseFactory(severity=9)
+
+    rows = [item.row for item in staff_client.get("/admin/work/").context["items"]]
+
+    assert rows == [severe, mild, document]
 
 
 def act(client, *cases: Case, **options: str):
@@ -292,13 +327,13 @@ def test_one_that_is_refused_keeps_the_others_from_nothing(staff_client):
 
 
 def judge(client, appeal: Appeal, outcome: str, note: str = ""):
-    return client.post(f"{APPEALS}{appeal.pk}/decide/", {"outcome": outcome, "note": note}, follow=True)
+    return client.post(work_on(appeal), {"do": "decide", "outcome": outcome, "note": note}, follow=True)
 
 
 def test_an_appeal_is_shown_with_what_the_person_was_told(staff_client):
     appeal = AppealFactory(text="Line one\n<script>", case__reason="Be kind")
 
-    for page in (f"{APPEALS}{appeal.pk}/decide/", f"{APPEALS}{appeal.pk}/change/"):
+    for page in (work_on(appeal), f"{APPEALS}{appeal.pk}/change/"):
         html = words(staff_client.get(page))
         assert "You were warned: Be kind" in html
         assert "&lt;script&gt;" in html
@@ -319,8 +354,8 @@ def test_an_appeal_is_decided(staff, staff_client, case):
 def test_who_made_the_decision_is_refused(staff, staff_client):
     appeal = AppealFactory(case__decided_by=staff)
 
-    assert staff_client.get(f"{APPEALS}{appeal.pk}/decide/").status_code == 403
-    assert judge(staff_client, appeal, "overturn").status_code == 403
+    assert staff_client.get(work_on(appeal)).status_code == 404
+    assert judge(staff_client, appeal, "overturn").status_code == 404
     assert Appeal.objects.get().is_open
 
 

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,7 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import action, display
 
 from apps.accounts.models import Document
-from apps.core.console import ReadOnlyAdmin, person_column
+from apps.core.console import ReadOnlyAdmin, person_column, work_on
 from apps.core.http.auth import SignedInRequest
 from apps.core.reading.viewer import Viewer
 
@@ -75,4 +74,4 @@ class DocumentAdmin(ReadOnlyAdmin):
     @action(description="Review", url_path="review", icon="fact_check", permissions=["review"])
     def review(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:
         """Its page among the work of staff."""
-        return redirect("work_item", "documents", object_id)
+        return work_on(self, request, "documents", object_id)

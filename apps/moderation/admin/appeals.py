@@ -1,40 +1,19 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
-from apps.core.console import ReadOnlyAdmin, person_column
+from apps.core.console import ReadOnlyAdmin, person_column, work_on
 from apps.core.http.auth import SignedInRequest
-from apps.core.http.errors import DomainError
 from apps.core.reading.viewer import Viewer
-from apps.moderation import services
 from apps.moderation.models import Appeal
 from apps.moderation.words import messages_of
-
-OUTCOMES = [
-    ("uphold", "The decision stands"),
-    ("overturn", "Take the decision back: what was hidden is there again, and a suspension ends"),
-]
-
-
-class OutcomeForm(forms.Form):
-    outcome = forms.ChoiceField(choices=OUTCOMES, widget=UnfoldAdminRadioSelectWidget)
-    note = forms.CharField(
-        required=False,
-        max_length=2000,
-        widget=UnfoldAdminTextareaWidget({"rows": 4}),
-        help_text="For colleagues: the person is told the outcome only.",
-    )
 
 
 @admin.register(Appeal)
@@ -92,7 +71,7 @@ class AppealAdmin(ReadOnlyAdmin):
     def decide_link(self, appeal: Appeal) -> str | None:
         if not appeal.is_open:
             return None
-        page = reverse("admin:moderation_appeal_decide", args=[appeal.pk])
+        page = reverse("work_item", args=["appeals", appeal.pk])
         return format_html('<a href="{}" class="text-link">Decide</a>', page)
 
     def get_queryset(self, request: SignedInRequest) -> QuerySet[Appeal]:
@@ -110,27 +89,5 @@ class AppealAdmin(ReadOnlyAdmin):
 
     @action(description="Decide", url_path="decide", icon="balance", permissions=["decide"])
     def decide(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:
-        appeal = self.get_object(request, object_id)
-        if appeal is None:
-            raise Http404
-        form = OutcomeForm(request.POST or None)
-        if form.is_valid():
-            overturn, note = form.cleaned_data["outcome"] == "overturn", form.cleaned_data["note"]
-            try:
-                services.decide_appeal(appeal=appeal, by=request.user, overturn=overturn, note=note)
-            except DomainError as error:
-                form.add_error(None, error.detail)
-            else:
-                self.message_user(request, f"{appeal.get_status_display()}: the appeal {appeal}.")
-                return redirect("admin:moderation_appeal_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Appeal {appeal}",
-            "opts": self.opts,
-            "original": appeal,
-            "appeal": appeal,
-            "told": messages_of(appeal.case),
-            "form": form,
-        }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/moderation/appeal/decide.html", context)
+        """Its page among the work of staff."""
+        return work_on(self, request, "appeals", object_id)

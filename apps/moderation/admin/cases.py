@@ -1,35 +1,25 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from apps.core.console import ReadOnlyAdmin, person_column
+from apps.core.console import ReadOnlyAdmin, person_column, work_on
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
-from apps.core.http.links import file_path
-from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.core.reading.viewer import Viewer
 from apps.moderation import services
-from apps.moderation.models import Case, Report, ReportFile
+from apps.moderation.models import Case
 from apps.moderation.targets import reportable
 from apps.moderation.words import Action
+from apps.moderation.work import evidence_of
 
 DECISION_COLOURS = {
     "None": "info",
@@ -38,34 +28,6 @@ DECISION_COLOURS = {
     "Suspended": "danger",
     "Banned": "danger",
 }
-TIMES = {"created_at", "expires_at", "sent_at", "edited_at", "date", "end_date"}
-CHOICES = [
-    (Action.NONE, "Dismiss: nothing is wrong"),
-    (Action.WARN, "Warn the person"),
-    (Action.REMOVE, "Take it down"),
-    (Action.SUSPEND, "Suspend the person"),
-    (Action.BAN, "Ban the person for good"),
-]
-
-
-class DecisionForm(forms.Form):
-    """What may be decided is said by the service, in its own words."""
-
-    decisions = forms.MultipleChoiceField(
-        label="Decisions", choices=CHOICES, widget=UnfoldAdminCheckboxSelectMultipleWidget
-    )
-    until = forms.DateTimeField(
-        label="Suspended until",
-        required=False,
-        widget=UnfoldAdminTextInputWidget({"type": "datetime-local"}),
-        help_text="UTC.",
-    )
-    reason = forms.CharField(
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget({"rows": 4}),
-        help_text="The person reads it. Name nobody who reported it. Not needed to dismiss.",
-    )
 
 
 @admin.register(Case)
@@ -124,7 +86,7 @@ class CaseAdmin(ReadOnlyAdmin):
     def decide_link(self, case: Case) -> str | None:
         if not case.is_open:
             return None
-        page = reverse("admin:moderation_case_decide", args=[case.pk])
+        page = reverse("work_item", args=["cases", case.pk])
         return format_html('<a href="{}" class="text-link">Decide</a>', page)
 
     def get_queryset(self, request: SignedInRequest) -> QuerySet[Case]:
@@ -168,56 +130,10 @@ class CaseAdmin(ReadOnlyAdmin):
 
     @action(description="Decide", url_path="decide", icon="gavel", permissions=["decide"])
     def decide(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:
-        """A page of its own: first it shows what will happen, then it is done."""
-        case = self.get_object(request, object_id)
-        if case is None:
-            raise Http404
-        form, step = DecisionForm(request.POST or None), request.POST.get("step")
-        preview = None
-        if form.is_valid() and step in ("preview", "decide"):
-            try:
-                if step == "decide":
-                    services.decide_case(case=case, by=request.user, **form.cleaned_data)
-                    self.message_user(request, f"Decided: {case}.")
-                    return redirect("admin:moderation_case_changelist")
-                preview = services.preview(case=case, by=request.user, **form.cleaned_data)
-            except DomainError as error:
-                for name, sentences in error.details.items():
-                    form.add_error(name if name in form.fields else None, sentences)
-        context = {"title": f"Decide: {case}", "original": case, "case": case, "form": form, "preview": preview}
-        return self.page(request, "decide", context)
+        """Its page among the work of staff."""
+        return work_on(self, request, "cases", object_id)
 
     def page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
         request.current_app = self.admin_site.name
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
         return TemplateResponse(request, f"admin/moderation/case/{name}.html", context)
-
-
-def evidence_of(case: Case, viewer_id: int) -> dict[str, Any]:
-    """What was reported, by whom, and what is known of both sides."""
-    reports = list(case.reports.select_related("reporter", "reason").order_by("pk"))
-    rates = Report.objects.hit_rates([report.reporter_id for report in reports])
-    earlier = Case.objects.against(case.target_owner_id).exclude(pk=case.pk).select_related("appeal")
-    return {
-        "facts": [(name.replace("_", " "), text_of(name, value)) for name, value in case.snapshot.items() if value],
-        "evidence": [shown(file, viewer_id) for file in case.files.order_by("pk")],
-        "reports": [(report, rates.get(report.reporter_id, (0, 0))) for report in reports],
-        "earlier": earlier.order_by("-decided_at")[:10] if case.target_owner_id else [],
-    }
-
-
-def text_of(name: str, fact: Any) -> str:
-    """One line for each of several; times as the console writes them."""
-    if name in TIMES and (moment := parse_datetime(str(fact))):
-        return date_format(moment, "DATETIME_FORMAT")
-    return "\n".join(fact) if isinstance(fact, list) else str(fact)
-
-
-def shown(file: ReportFile, viewer_id: int) -> dict[str, Any]:
-    """What the page needs to show it."""
-    return {
-        "title": file.name,
-        "address": file_path("report", file.pk, viewer_id),
-        "is_image": file.content_type in PICTURES,
-        "is_video": file.content_type in VIDEOS,
-    }

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +14,7 @@ from apps.core import audit
 from apps.core.audit import Look
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.mail.outbox import queue_mail
+from apps.core.work import Consequence, Preview
 from apps.live import services as live
 from apps.moderation.errors import (
     AlreadyDecided,
@@ -165,19 +165,6 @@ def tell(case: Case) -> None:
 
 def leads_to(report: Report) -> Redirect:
     return Redirect(kind="report", id=report.pk, url=report.path)
-
-
-class Consequence(NamedTuple):
-    """Somebody is told, in these words."""
-
-    who: str
-    how: str
-    messages: list[str]
-
-
-class Preview(NamedTuple):
-    happens: list[str]
-    told: list[Consequence]
 
 
 def preview(*, case: Case, by: User, decisions: Collection[str], reason: str, until: datetime | None = None) -> Preview:
