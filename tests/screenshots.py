@@ -36,7 +36,7 @@ def take(site: str, password: str) -> None:
         for name, path in CONSOLE.items():
             keep(visitor.visit(path), name)
         page = visitor.visit("/admin/accounts/document/?status__exact=pending")
-        page.click("#result_list a[href$='/review/']")
+        page.click("#result_list a[href^='/admin/work/']")
         visitor.wait()
         keep(page, "review")
         keep(group_to_confirm(visitor), "group")
