@@ -1,5 +1,7 @@
 """What a group may, about whom, and that nobody gives more than they have."""
 
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, transaction
@@ -14,6 +16,7 @@ from apps.core.reading.viewer import Viewer
 from tests.accounts.colleagues import permission
 from tests.client import ApiClient
 from tests.factories import DocumentFactory, StaffFactory, UserFactory
+from tests.races import together
 
 NAMES = [
     *["Auditor", "Brand manager", "Community manager", "Content moderator", "Dispute manager", "Influencer manager"],
@@ -247,6 +250,24 @@ def test_what_changed_meanwhile_is_not_overwritten(admin):
 
     with pytest.raises(ChangedMeanwhile):
         change(group, admin, version=seen, permissions=[])
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_change_a_group_at_once_the_second_is_refused():
+    bosses, group = [StaffFactory(is_superuser=True) for _ in range(2)], make_role("accounts.view_user")
+    seen = roles.version_of(group)
+
+    def rename(by: User) -> str:
+        try:
+            change(group, by, name=by.username, version=seen)
+        except ChangedMeanwhile:
+            return ""
+        return by.username
+
+    [name] = filter(None, together(*(partial(rename, by) for by in bosses)))
+
+    assert StaffRole.objects.get(pk=group.pk).name == name
 
 
 @pytest.mark.parametrize("field", ["name", "description", "permissions", "user_types"])

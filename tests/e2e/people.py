@@ -29,8 +29,8 @@ def joined(infloo: Installation, username: str, user_type_id: int) -> Iterator[h
         yield person
 
 
-def log_in(person: httpx.Client, username: str) -> None:
-    login = person.post("/api/v1/users/auth/login", json={"username": username, "password": PASSWORD})
+def log_in(person: httpx.Client, username: str, password: str = PASSWORD) -> None:
+    login = person.post("/api/v1/users/auth/login", json={"username": username, "password": password})
     assert login.status_code == 200, login.text
     person.headers["Authorization"] = f"Bearer {login.json()['data']['access']}"
 

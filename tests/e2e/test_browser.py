@@ -10,7 +10,8 @@ from tests.client import PDF
 from tests.e2e.browser import Visitor, chromium, password_in
 from tests.e2e.conftest import Home
 from tests.e2e.files import FILM
-from tests.e2e.people import data_of, joined
+from tests.e2e.people import data_of, joined, log_in
+from tests.e2e.people import visitor as visitor_of
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.browser]
 
@@ -25,6 +26,7 @@ NOTHING = {"", "-"}
 PDF_VIEWER = "chrome-extension://"
 """Chromium's is a page of its own, inside the frame."""
 
+GALA = {"title": "Gala", "date": "2100-01-01T18:00:00Z", "location": "Berlin"}
 SOON = "the worker looks at the schedules for the first time half a minute after its start"
 EMPTY_LISTS = {
     "/admin/admin/logentry/": "nobody has edited anything by hand yet",
@@ -145,3 +147,24 @@ def test_the_page_for_a_decision_shows_a_pdf(demo_home: Home):
         visitor.sign_in("ada", password_in(demo_home.log))
         page = visitor.visit(f"/admin/accounts/document/{document['id']}/review/")
         assert comes_true(page, lambda: any(frame.url.startswith(PDF_VIEWER) for frame in page.frames))
+
+
+def test_a_switch_of_a_group_counts_from_the_next_request_on(demo_home: Home):
+    site, secret = demo_home.running(), password_in(demo_home.log)
+    with visitor_of(site) as sofia, chromium() as browser:
+        log_in(sofia, "sofia", secret)
+        before = sofia.post("/api/v1/events", json=GALA)
+        visitor = Visitor(browser.new_page(viewport={"width": 390, "height": 844}), site.url)
+        visitor.sign_in("vera", secret)
+        page = visitor.visit("/admin/accounts/staffrole/")
+        page.click("#result_list a >> text=Support")
+        page.check("[name='may_host-events']", force=True)
+        page.click("[name=_save]")
+        page.wait_for_selector("text=May from now on")
+        meanwhile = sofia.post("/api/v1/events", json=GALA)
+        page.click("text=Yes, change it")
+        page.wait_for_url(f"{site.url}/admin/accounts/staffrole/")
+        after = sofia.post("/api/v1/events", json=GALA)
+
+    assert (before.status_code, meanwhile.status_code, after.status_code) == (403, 403, 201)
+    assert visitor.problems == []
