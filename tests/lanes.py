@@ -37,13 +37,13 @@ PROCESSES_ONCE = (
     *("tests/e2e/test_bad_files.py", "tests/e2e/test_mobile_page.py", "tests/e2e/test_sqlite_writers.py"),
     *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py", "tests/e2e/test_document_000.py"),
     *("tests/e2e/test_mails.py", "tests/e2e/test_guessing.py", "tests/e2e/test_mfa.py"),
-    *("tests/e2e/test_leaving.py", "tests/e2e/test_oauth.py", "tests/e2e/test_work.py"),
+    *("tests/e2e/test_leaving.py", "tests/e2e/test_oauth.py"),
 )
 """The same on SQLite only, as are these:"""
 
 DEMO = (
     *("tests/e2e/test_browser.py", "tests/e2e/test_docs.py", "tests/e2e/test_readme.py"),
-    "tests/e2e/test_start_and_stop.py",
+    *("tests/e2e/test_start_and_stop.py", "tests/e2e/test_work.py"),
 )
 """They look at the demo network, which is built once for them."""
 
