@@ -19,7 +19,7 @@ BOTH = (
     *("tests/core/http/test_pages.py", "tests/core/http/test_throttling.py"),
     *("tests/core/operations/test_health.py", "tests/core/operations/test_metrics.py"),
     *("tests/core/operations/test_pg_dump.py", "tests/core/operations/test_seed.py"),
-    "tests/core/test_audit.py",
+    *("tests/core/test_audit.py", "tests/core/test_buffers.py"),
     *("tests/demo/test_network.py", "tests/test_every_value.py"),
 )
 """On PostgreSQL and Redis too: SQL of its own, permission tables, fan-outs, and what callers do at the same moment."""
