@@ -2,6 +2,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
@@ -188,6 +189,7 @@ class Message(models.Model):
             models.Index(fields=["receiver", "-id"], name="messages_received"),
             models.Index(fields=["receiver", "conversation"], condition=Q(read_at=None), name="messages_unread"),
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="messages_removed"),
+            BrinIndex(fields=["timestamp"], name="messages_by_time"),
         ]
 
     def __str__(self) -> str:

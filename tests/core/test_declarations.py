@@ -8,16 +8,29 @@ from django.contrib import admin
 
 from apps.core.declarations import Evidence, Snapshot, declared
 from apps.core.models import AuditEntry
+from apps.core.reading.days import today
 from apps.core.reading.viewer import Viewer
 from apps.demo.build import populate
 from apps.events.models import Event
+from apps.insights.models import DailyFigure
+from apps.insights.schemas import FiguresOut
+from apps.insights.services import write_day
 from apps.messaging.models import Message
 from apps.moderation.models import Case, Report
 from apps.moderation.targets import find, reportable
 from apps.social.models import Story
+from tests.client import ApiClient
 from tests.console.conftest import browser
 from tests.demo.conftest import remove_files, small_world
-from tests.factories import CaseFactory, EventFactory, MessageFactory, StaffFactory, StoryFactory, UserFactory
+from tests.factories import (
+    AttendanceFactory,
+    CaseFactory,
+    EventFactory,
+    MessageFactory,
+    StaffFactory,
+    StoryFactory,
+    UserFactory,
+)
 from tests.toyroom import demo as toy_demo
 
 KINDS = [each.kind for each in declared("reportable", "REPORTABLES")]
@@ -107,6 +120,34 @@ def test_a_room_has_scenes_in_the_demo_network(db):
     assert toy_demo.BUILT[-1] == 6
     assert Report.objects.filter(case__target_type="offer").get().details == "This toy is broken."
     remove_files()
+
+
+@pytest.mark.usefixtures("toyroom")
+def test_a_room_counts_in_what_a_person_is_shown(db):
+    host = UserFactory(role="brand")
+    AttendanceFactory(event__host=host)
+
+    totals = ApiClient(host).get("/users/analytics").json()["data"]["totals"]
+
+    assert totals["campaign_reach"] == 1 + 8
+    assert "venture_interest" not in totals
+
+
+@pytest.mark.usefixtures("toyroom")
+def test_a_room_s_figures_are_written_down_each_day(db):
+    write_day(today())
+
+    assert DailyFigure.objects.get(name="toys").value == 3
+
+
+def test_every_measure_is_a_figure_that_the_answer_declares():
+    assert {measure.name for measure in declared("analytics", "MEASURES")} <= FiguresOut.model_fields.keys()
+
+
+def test_no_two_figures_of_the_network_have_one_name():
+    names = [count.name for count in declared("analytics", "DAILY_COUNTS")]
+
+    assert sorted(set(names)) == sorted(names)
 
 
 @pytest.mark.parametrize("kind", KINDS)
