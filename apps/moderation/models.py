@@ -3,7 +3,7 @@ from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.accounts.models import Taxonomy, User, has_permission
@@ -209,6 +209,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Those of decisions that somebody else has made."""
         return self.visible_to(viewer).open().exclude(case__decided_by=viewer.id)
 
+    def with_decidable(self, viewer: Viewer) -> Self:
+        """Each with whether it is for `viewer` to decide."""
+        return self.annotate(decidable=Exists(self.model.objects.decidable_by(viewer).filter(pk=OuterRef("pk"))))
+
     def open(self) -> Self:
         return self.filter(status=Appeal.Status.OPEN)
 
@@ -235,6 +239,9 @@ class Appeal(models.Model):
     note = models.TextField(blank=True, help_text="For colleagues only.")
     created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
+
+    decidable: bool
+    """See `with_decidable`."""
 
     objects = AppealQuerySet.as_manager()
 

@@ -319,6 +319,7 @@ def test_an_appeal_is_decided(staff, staff_client, case):
 def test_who_made_the_decision_is_refused(staff, staff_client):
     appeal = AppealFactory(case__decided_by=staff)
 
+    assert f"{appeal.pk}/decide/" not in words(staff_client.get(APPEALS))
     assert staff_client.get(f"{APPEALS}{appeal.pk}/decide/").status_code == 403
     assert judge(staff_client, appeal, "overturn").status_code == 403
     assert Appeal.objects.get().is_open

@@ -26,6 +26,7 @@ from apps.core.http.errors import DomainError
 from apps.core.http.links import file_path
 from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.core.reading.viewer import Viewer
+from apps.core.trail import RowLinks
 from apps.moderation import services
 from apps.moderation.models import Case, Report, ReportFile
 from apps.moderation.targets import reportable
@@ -87,23 +88,15 @@ class CaseAdmin(ReadOnlyAdmin):
     actions_detail = ["decide"]
     change_form_outer_before_template = "admin/moderation/case/evidence.html"
     fields = [
-        *["target_link", "target_owner", "reports_count", "severity", "state", "created_at"],
+        *["target", "target_owner", "reports_count", "severity", "state", "created_at"],
         *["outcome", "reason", "until", "decided_by", "decided_at", "appeal_link"],
     ]
-    readonly_fields = ["target_link", "state", "outcome", "appeal_link"]
+    readonly_fields = ["target", "state", "outcome", "appeal_link"]
     owner = person_column("target_owner", "reported person")
 
     @display(description="reported", ordering="target_type")
     def target(self, case: Case) -> str:
         return str(case).capitalize()
-
-    @display(description="reported")
-    def target_link(self, case: Case) -> str:
-        if (target := reportable(case.target_type)) is None:
-            return str(case)
-        options = target.model._meta
-        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[case.target_id])
-        return format_html('<a href="{}" class="text-link">{}</a>, if it is still there', page, case)
 
     @display(description="status", ordering="status", label={"Open": "warning"})
     def state(self, case: Case) -> str:
@@ -147,7 +140,7 @@ class CaseAdmin(ReadOnlyAdmin):
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
         services.open_case(case=obj, by=request.user)
-        context |= evidence_of(obj, request.user.pk)
+        context |= evidence_of(obj, request)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @action(description="Dismiss selected cases", permissions=["dismiss"])
@@ -193,17 +186,30 @@ class CaseAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, f"admin/moderation/case/{name}.html", context)
 
 
-def evidence_of(case: Case, viewer_id: int) -> dict[str, Any]:
-    """What was reported, by whom, and what is known of both sides."""
+def evidence_of(case: Case, request: SignedInRequest) -> dict[str, Any]:
+    """What was reported, by whom, and what is known of both sides; with links for whoever may follow them."""
+    links, target = RowLinks(request), reportable(case.target_type)
     reports = list(case.reports.select_related("reporter", "reason").order_by("pk"))
     rates = Report.objects.hit_rates([report.reporter_id for report in reports])
     earlier = Case.objects.against(case.target_owner_id).exclude(pk=case.pk).select_related("appeal")
     return {
+        "target": links.to(target.model._meta.label_lower, str(case.target_id), str(case)) if target else str(case),
         "facts": [(name.replace("_", " "), text_of(name, value)) for name, value in case.snapshot.items() if value],
-        "evidence": [shown(file, viewer_id) for file in case.files.order_by("pk")],
-        "reports": [(report, rates.get(report.reporter_id, (0, 0))) for report in reports],
+        "evidence": [shown(file, request.user.pk) for file in case.files.order_by("pk")],
+        "reports": [
+            {
+                "row": report,
+                "by": reporter_of(report, links),
+                "rate": rates.get(report.reporter_id, (0, 0)),
+            }
+            for report in reports
+        ],
         "earlier": earlier.order_by("-decided_at")[:10] if case.target_owner_id else [],
     }
+
+
+def reporter_of(report: Report, links: RowLinks) -> str:
+    return links.to("accounts.user", str(report.reporter_id), str(report.reporter)) if report.reporter else "Somebody"
 
 
 def text_of(name: str, fact: Any) -> str:

@@ -46,20 +46,16 @@ def decide_case(
     """
     reason = reason.strip()
     actions = check(case=case, by=by, decisions=decisions, reason=reason, until=until)
-    decided = (
-        Case.objects.open()
-        .filter(pk=case.pk)
-        .update(
-            status=Case.Status.DECIDED,
-            decision=actions[-1].decision,
-            decisions=actions,
-            reason=reason,
-            until=until if Action.SUSPEND in actions else None,
-            decided_by=by,
-            decided_at=timezone.now(),
-        )
-    )
-    if not decided:
+    decision = {
+        "status": Case.Status.DECIDED,
+        "decision": actions[-1].decision,
+        "decisions": actions,
+        "reason": reason,
+        "until": until if Action.SUSPEND in actions else None,
+        "decided_by": by,
+        "decided_at": timezone.now(),
+    }
+    if not Case.objects.open().filter(pk=case.pk).update(**decision):
         raise AlreadyDecided
     case.refresh_from_db()
     carry_out(case, by)
