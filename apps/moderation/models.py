@@ -32,14 +32,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.decided().filter(target_owner=user_id).exclude(decision=Case.Decision.NONE)
 
     def in_force(self) -> Self:
+        """Not taken back."""
         return self.exclude(appeal__status=Appeal.Status.OVERTURNED)
-
-    def with_people(self) -> Self:
-        return self.select_related("target_owner__user_type", "target_owner__profile", "decided_by__profile")
-
-    def worst_first(self) -> Self:
-        """The open ones, the most severe first and then the oldest; then what was decided, the latest first."""
-        return self.order_by("-status", "-severity", "pk")
 
 
 class Case(models.Model):

@@ -139,7 +139,7 @@ class CaseAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
-        services.open_case(case=obj, by=request.user)
+        services.view_case(case=obj, by=request.user)
         context |= evidence_of(obj, request)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
