@@ -2,7 +2,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -20,6 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from apps.core.confirming import ask_first
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
@@ -28,7 +28,7 @@ from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.core.reading.viewer import Viewer
 from apps.core.trail import RowLinks
 from apps.moderation import services
-from apps.moderation.models import Case, Report, ReportFile
+from apps.moderation.models import Case, CaseQuerySet, Report, ReportFile
 from apps.moderation.targets import reportable
 from apps.moderation.words import Action
 
@@ -38,6 +38,11 @@ DECISION_COLOURS = {
     "Removed": "warning",
     "Suspended": "danger",
     "Banned": "danger",
+}
+DISMISSING = {
+    "title": "Dismiss these cases?",
+    "sentence": "They are closed, and nothing is changed. Who reported them is told that you have decided.",
+    "button": "Dismiss",
 }
 TIMES = {"created_at", "expires_at", "sent_at", "edited_at", "date", "end_date"}
 CHOICES = [
@@ -144,12 +149,10 @@ class CaseAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @action(description="Dismiss selected cases", permissions=["dismiss"])
-    def dismiss(self, request: SignedInRequest, queryset: QuerySet[Case]) -> HttpResponseBase | None:
-        """Asked first, on a page of its own."""
-        chosen = list(queryset.open())  # type: ignore[attr-defined]
-        if "confirmed" not in request.POST:
-            context = {"title": "Dismiss these cases?", "cases": chosen, "selected": ACTION_CHECKBOX_NAME}
-            return self.page(request, "dismiss", context)
+    def dismiss(self, request: SignedInRequest, queryset: CaseQuerySet) -> HttpResponse | None:
+        chosen = queryset.open()
+        if question := ask_first(self, request, chosen, **DISMISSING):
+            return question
         for case in chosen:
             try:
                 services.decide_case(case=case, by=request.user, decisions=[Action.NONE], reason="")
