@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidg
 from apps.accounts.models import Document, Taxonomy, User
 from apps.accounts.services import documents
 from apps.core import audit
+from apps.core.http.auth import SignedInRequest
 from apps.core.http.links import file_path
 from apps.core.media.kinds import IMAGES
 from apps.core.reading.viewer import Viewer
@@ -61,11 +62,11 @@ class DocumentWork(Work[Document]):
         by = row.reviewed_by or "a former colleague"
         return ". ".join(filter(None, [f"{row.get_status_display()} by {by}", row.reason]))
 
-    def evidence(self, row: Document, viewer: User) -> dict[str, Any]:
-        if row.file and (look := documents.look_at(document=row, by=viewer)):
+    def evidence(self, row: Document, request: SignedInRequest) -> dict[str, Any]:
+        if row.file and (look := documents.look_at(document=row, by=request.user)):
             audit.record_look(look)
         return {
-            "file_path": file_path("document", row.pk, viewer.pk) if row.file else None,
+            "file_path": file_path("document", row.pk, request.user.pk) if row.file else None,
             "is_image": row.content_type in IMAGES,
         }
 

@@ -95,7 +95,7 @@ def show(
             for fact in work.facts(row)
         ],
         "person_link": summary.person and may_open(request, LABEL) and link_to_person(summary.person),
-        **work.evidence(row, viewer),
+        **work.evidence(row, request),
     }
     return page(request, "item", context)
 

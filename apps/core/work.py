@@ -15,6 +15,7 @@ from apps.core.declarations import declared
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+    from apps.core.http.auth import SignedInRequest
 
 Row = TypeVar("Row", bound=Model)
 
@@ -99,7 +100,7 @@ class Work(Generic[Row]):
         """How it was decided, and by whom; nothing while it waits."""
         raise NotImplementedError
 
-    def evidence(self, row: Row, viewer: "User") -> dict[str, Any]:
+    def evidence(self, row: Row, request: "SignedInRequest") -> dict[str, Any]:
         """What the template shows. The look is written into the audit trail."""
         raise NotImplementedError
 

@@ -3,13 +3,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
 from apps.core import audit
+from apps.core.confirming import ask_first
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
@@ -28,6 +29,19 @@ STATE_COLOURS = {
 }
 HIDDEN = ("cancelled", "removed")
 STATUS_COLOURS = {"Going": "success", "Waitlisted": "warning", "Interested": "info"}
+
+
+TAKING_DOWN = {
+    "title": "Take these events down?",
+    "sentence": "Nobody sees them any more, and who takes part is told that they are cancelled. After a week they are"
+    " deleted, unless you restore them.",
+    "button": "Take down",
+}
+RESTORING = {
+    "title": "Restore these events?",
+    "sentence": "Those that were taken down and are not deleted yet are there again, as they were.",
+    "button": "Restore",
+}
 
 
 class ModeratedAdmin(ReadOnlyAdmin):
@@ -103,21 +117,27 @@ class EventAdmin(ModeratedAdmin):
         return format_html('<a href="{}" class="text-link">{} going</a>', address, event.attendees_count)
 
     @action(description="Take down selected events", permissions=["moderate"])
-    def take_down(self, request: SignedInRequest, queryset: QuerySet[Event]) -> None:
+    def take_down(self, request: SignedInRequest, queryset: QuerySet[Event]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **TAKING_DOWN):
+            return question
         chosen = list(queryset)
         for event in chosen:
             with suppress(NotFound):  # taken down before, which is what was asked for
                 services.take_down_event(event=event, by=request.user)
         self.message_user(request, f"Took down {len(chosen)} events.")
+        return None
 
     @action(description="Restore selected events", permissions=["moderate"])
-    def restore(self, request: SignedInRequest, queryset: QuerySet[Event]) -> None:
+    def restore(self, request: SignedInRequest, queryset: QuerySet[Event]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **RESTORING):
+            return question
         restored = 0
         for event in queryset:
             with suppress(NotFound):  # not taken down, or back already
                 services.restore_event(event=event, by=request.user)
                 restored += 1
         self.message_user(request, f"Restored {restored} of the selected events.")
+        return None
 
 
 @admin.register(Attendance)

@@ -3,13 +3,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
+from apps.core.confirming import ask_first
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
@@ -17,6 +18,17 @@ from apps.core.http.links import file_path
 from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.messaging import services
 from apps.messaging.models import Attachment, Conversation, Message
+
+TAKING_DOWN = {
+    "title": "Take these messages down?",
+    "sentence": "Nobody sees them any more. They are deleted after a week, unless you restore them.",
+    "button": "Take down",
+}
+RESTORING = {
+    "title": "Restore these messages?",
+    "sentence": "Those that were taken down and are not deleted yet are there again, as they were.",
+    "button": "Restore",
+}
 
 
 @admin.register(Conversation)
@@ -94,21 +106,27 @@ class MessageAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @action(description="Take down selected messages", permissions=["moderate"])
-    def take_down(self, request: SignedInRequest, queryset: QuerySet[Message]) -> None:
+    def take_down(self, request: SignedInRequest, queryset: QuerySet[Message]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **TAKING_DOWN):
+            return question
         chosen = list(queryset.select_related("receiver"))
         for message in chosen:
             with suppress(NotFound):  # gone meanwhile, which is what was asked for
                 services.take_down_message(message=message, by=request.user)
         self.message_user(request, f"Took down {len(chosen)} messages.")
+        return None
 
     @action(description="Restore selected messages", permissions=["moderate"])
-    def restore(self, request: SignedInRequest, queryset: QuerySet[Message]) -> None:
+    def restore(self, request: SignedInRequest, queryset: QuerySet[Message]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **RESTORING):
+            return question
         restored = 0
         for message in queryset:
             with suppress(NotFound):  # not taken down, or back already
                 services.restore_message(message=message, by=request.user)
                 restored += 1
         self.message_user(request, f"Restored {restored} of the selected messages.")
+        return None
 
 
 def shown(attachment: Attachment, viewer_id: int) -> dict[str, Any]:

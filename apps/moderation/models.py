@@ -3,7 +3,7 @@ from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.accounts.models import Taxonomy, User, has_permission
@@ -32,14 +32,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.decided().filter(target_owner=user_id).exclude(decision=Case.Decision.NONE)
 
     def in_force(self) -> Self:
+        """Not taken back."""
         return self.exclude(appeal__status=Appeal.Status.OVERTURNED)
 
     def with_people(self) -> Self:
         return self.select_related("target_owner__user_type", "target_owner__profile", "decided_by__profile")
 
     def worst_first(self) -> Self:
-        """The open ones, the most severe first and then the oldest; then what was decided, the latest first."""
-        return self.order_by("-status", "-severity", "pk")
+        """The most severe, and of those the oldest."""
+        return self.order_by("-severity", "pk")
 
 
 class Case(models.Model):
@@ -209,6 +210,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Those of decisions that somebody else has made."""
         return self.visible_to(viewer).open().exclude(case__decided_by=viewer.id)
 
+    def with_decidable(self, viewer: Viewer) -> Self:
+        """Each with whether it is for `viewer` to decide."""
+        return self.annotate(decidable=Exists(self.model.objects.decidable_by(viewer).filter(pk=OuterRef("pk"))))
+
     def open(self) -> Self:
         return self.filter(status=Appeal.Status.OPEN)
 
@@ -216,7 +221,9 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.exclude(status=Appeal.Status.OPEN)
 
     def in_full(self) -> Self:
-        return self.select_related("person__profile", "decided_by__profile", "case__decided_by", "case__target_owner")
+        return self.select_related(
+            "person__profile", "person__user_type", "decided_by__profile", "case__decided_by", "case__target_owner"
+        )
 
 
 class Appeal(models.Model):
@@ -235,6 +242,9 @@ class Appeal(models.Model):
     note = models.TextField(blank=True, help_text="For colleagues only.")
     created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
+
+    decidable: bool
+    """See `with_decidable`."""
 
     objects = AppealQuerySet.as_manager()
 

@@ -16,12 +16,15 @@ from unfold.widgets import (
 )
 
 from apps.accounts.models import User
+from apps.core.http.auth import SignedInRequest
 from apps.core.http.links import file_path
 from apps.core.media.kinds import PICTURES, VIDEOS
 from apps.core.reading.viewer import Viewer
+from apps.core.trail import RowLinks
 from apps.core.work import Choice, Fact, Preview, Summary, Work
 from apps.moderation import services
 from apps.moderation.models import Appeal, Case, Report, ReportFile
+from apps.moderation.targets import reportable
 from apps.moderation.words import Action, messages_of
 
 DECISIONS = [
@@ -102,9 +105,9 @@ class CaseWork(Work[Case]):
         by = row.decided_by or "a former colleague"
         return ". ".join(filter(None, [f"{row.get_decision_display()} by {by}", row.reason]))
 
-    def evidence(self, row: Case, viewer: User) -> dict[str, Any]:
-        services.open_case(case=row, by=viewer)
-        return evidence_of(row, viewer.pk)
+    def evidence(self, row: Case, request: SignedInRequest) -> dict[str, Any]:
+        services.view_case(case=row, by=request.user)
+        return evidence_of(row, request)
 
     def facts(self, row: Case) -> list[Fact]:
         return [Fact("Severity", str(row.severity)), *decisions_about(row.target_owner)]
@@ -148,9 +151,9 @@ class AppealWork(Work[Appeal]):
         by = row.decided_by or "a former colleague"
         return ". ".join(filter(None, [f"{row.get_status_display()} by {by}", row.note]))
 
-    def evidence(self, row: Appeal, viewer: User) -> dict[str, Any]:
-        services.open_case(case=row.case, by=viewer)
-        return {"told": messages_of(row.case), **evidence_of(row.case, viewer.pk)}
+    def evidence(self, row: Appeal, request: SignedInRequest) -> dict[str, Any]:
+        services.view_case(case=row.case, by=request.user)
+        return {"told": messages_of(row.case), **evidence_of(row.case, request)}
 
     def facts(self, row: Appeal) -> list[Fact]:
         return decisions_about(row.person)
@@ -178,17 +181,26 @@ def decisions_about(person: User | None) -> list[Fact]:
     ]
 
 
-def evidence_of(case: Case, viewer_id: int) -> dict[str, Any]:
-    """What was reported, by whom, and what is known of both sides."""
+def evidence_of(case: Case, request: SignedInRequest) -> dict[str, Any]:
+    """What was reported, by whom, and what is known of both sides; with links for whoever may follow them."""
+    links, target = RowLinks(request), reportable(case.target_type)
     reports = list(case.reports.select_related("reporter", "reason").order_by("pk"))
     rates = Report.objects.hit_rates([report.reporter_id for report in reports])
     earlier = Case.objects.against(case.target_owner_id).exclude(pk=case.pk).select_related("appeal")
     return {
+        "target": links.to(target.model._meta.label_lower, str(case.target_id), str(case)) if target else str(case),
         "reported": [(name.replace("_", " "), text_of(name, value)) for name, value in case.snapshot.items() if value],
-        "evidence": [shown(file, viewer_id) for file in case.files.order_by("pk")],
-        "reports": [(report, rates.get(report.reporter_id, (0, 0))) for report in reports],
+        "evidence": [shown(file, request.user.pk) for file in case.files.order_by("pk")],
+        "reports": [
+            {"row": report, "by": reporter_of(report, links), "rate": rates.get(report.reporter_id, (0, 0))}
+            for report in reports
+        ],
         "earlier": earlier.order_by("-decided_at")[:10] if case.target_owner_id else [],
     }
+
+
+def reporter_of(report: Report, links: RowLinks) -> str:
+    return links.to("accounts.user", str(report.reporter_id), str(report.reporter)) if report.reporter else "Somebody"
 
 
 def text_of(name: str, fact: Any) -> str:

@@ -11,6 +11,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from apps.core import audit
+from apps.core.confirming import ask_first
 from apps.core.console import ReadOnlyAdmin, person_column
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound
@@ -18,6 +19,17 @@ from apps.core.http.links import file_path
 from apps.core.reading.viewer import Viewer
 from apps.social.models import Connection, Story
 from apps.social.services import stories
+
+TAKING_DOWN = {
+    "title": "Take these stories down?",
+    "sentence": "Nobody sees them any more. They are deleted after a week, unless you restore them.",
+    "button": "Take down",
+}
+RESTORING = {
+    "title": "Restore these stories?",
+    "sentence": "Those that were taken down and are not deleted yet are there again, as they were.",
+    "button": "Restore",
+}
 
 
 @admin.register(Connection)
@@ -100,21 +112,27 @@ class StoryAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @action(description="Take down selected stories", permissions=["moderate"])
-    def take_down(self, request: SignedInRequest, queryset: QuerySet[Story]) -> None:
+    def take_down(self, request: SignedInRequest, queryset: QuerySet[Story]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **TAKING_DOWN):
+            return question
         chosen = list(queryset)
         for story in chosen:
             with suppress(NotFound):  # gone meanwhile, which is what was asked for
                 stories.take_down_story(story=story, by=request.user)
         self.message_user(request, f"Took down {len(chosen)} stories.")
+        return None
 
     @action(description="Restore selected stories", permissions=["moderate"])
-    def restore(self, request: SignedInRequest, queryset: QuerySet[Story]) -> None:
+    def restore(self, request: SignedInRequest, queryset: QuerySet[Story]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **RESTORING):
+            return question
         restored = 0
         for story in queryset:
             with suppress(NotFound):  # not taken down, or back already
                 stories.restore_story(story=story, by=request.user)
                 restored += 1
         self.message_user(request, f"Restored {restored} of the selected stories.")
+        return None
 
     @action(description="Take down", url_path="take-down", icon="delete", permissions=["moderate"], dialog=CONFIRMATION)
     def take_down_this(self, request: SignedInRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:

@@ -354,6 +354,7 @@ def test_an_appeal_is_decided(staff, staff_client, case):
 def test_who_made_the_decision_is_refused(staff, staff_client):
     appeal = AppealFactory(case__decided_by=staff)
 
+    assert work_on(appeal) not in words(staff_client.get(APPEALS))
     assert staff_client.get(work_on(appeal)).status_code == 404
     assert judge(staff_client, appeal, "overturn").status_code == 404
     assert Appeal.objects.get().is_open

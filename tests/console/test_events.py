@@ -16,7 +16,8 @@ FAN_OUTS = "/admin/notifications/fanout/"
 
 
 def act(client, page, action, *rows):
-    return client.post(page, {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
+    chosen = [row.pk for row in rows]
+    return client.post(page, {"action": action, "_selected_action": chosen, "confirmed": "yes"}, follow=True)
 
 
 def rows_of(client, page, query=None):

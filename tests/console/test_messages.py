@@ -54,7 +54,7 @@ def test_only_moderators_come_in(colleague_client, message, page):
 def test_moderators_take_messages_down(staff, staff_client, message):
     kept = MessageFactory()
 
-    staff_client.post(LIST, {"action": "take_down", "_selected_action": [message.pk]}, follow=True)
+    staff_client.post(LIST, {"action": "take_down", "_selected_action": [message.pk], "confirmed": "yes"}, follow=True)
 
     assert Message.objects.kept().get() == kept
     assert AuditEntry.objects.get(action="message.taken_down").actor == staff

@@ -193,7 +193,7 @@ def test_what_lets_somebody_in_or_reaches_them_is_changed_on_the_record(clerk, c
 
     save(clerk_client, alice, email="new@infloo.in", **{"profile-0-phone": "+911234567890"})
     clerk_client.post(f"{LIST}{alice.pk}/password/", PASSWORDS)
-    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk]})
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk], "confirmed": "yes"})
     form = form_of(clerk_client.get(page_of(alice)), "user_form")
     is_active = form.pop("is_active")
     clerk_client.post(page_of(alice), form)
@@ -209,7 +209,7 @@ def test_what_lets_somebody_in_or_reaches_them_is_changed_on_the_record(clerk, c
 
 
 def test_a_picture_that_is_not_there_is_not_removed(clerk_client, alice):
-    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk]})
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk], "confirmed": "yes"})
 
     assert not AuditEntry.objects.exists()
 
@@ -272,7 +272,7 @@ def test_a_clerk_may_not_remove_the_picture_of_a_colleague(clerk_client, alice, 
     for user in (alice, boss):
         set_picture(user)
 
-    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk, boss.pk]})
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk, boss.pk], "confirmed": "yes"})
 
     assert not User.objects.get(pk=alice.pk).avatar
     assert User.objects.get(pk=boss.pk).avatar
@@ -309,10 +309,10 @@ def test_the_list_finds_and_filters_people(boss_client, alice):
 
 def test_a_picture_that_was_removed_comes_back(staff_client, clerk_client, alice, alice_client):
     alice_client.put("/users/profile/avatar", form={"file": image_file()})
-    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk]})
+    clerk_client.post(LIST, {"action": "remove_pictures", "_selected_action": [alice.pk], "confirmed": "yes"})
     assert alice_client.get("/users/profile").json()["data"]["avatar"] is None
 
-    staff_client.post(LIST, {"action": "restore_profiles", "_selected_action": [alice.pk]})
+    staff_client.post(LIST, {"action": "restore_profiles", "_selected_action": [alice.pk], "confirmed": "yes"})
 
     assert alice_client.get("/users/profile").json()["data"]["avatar"]
     assert AuditEntry.objects.latest("pk").action == "user.profile_restored"

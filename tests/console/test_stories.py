@@ -19,7 +19,9 @@ def page_of(story: Story) -> str:
 
 def take_down(client, *stories: Story, **options: str):
     chosen = [story.pk for story in stories]
-    return client.post(LIST, {"action": "take_down", "_selected_action": chosen} | options, follow=True)
+    return client.post(
+        LIST, {"action": "take_down", "_selected_action": chosen, "confirmed": "yes"} | options, follow=True
+    )
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ EMPTY_LISTS = {
 EMPTY_COLUMNS = {
     ("/admin/django_q/schedule/", "last run"): SOON,
     ("/admin/django_q/schedule/", "went well"): SOON,
+    ("/admin/moderation/appeal/", "decide"): "vera made the decisions, and somebody else looks at them again",
 }
 
 

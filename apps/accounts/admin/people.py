@@ -26,6 +26,7 @@ from apps.accounts.errors import MfaDisabled, NotAway
 from apps.accounts.models import Profile, ReservedUsername, User, UserQuerySet, UserType
 from apps.accounts.schemas import ProfileIn, check_email
 from apps.accounts.services import roles, staff
+from apps.core.confirming import ask_first
 from apps.core.console import Fieldsets, ModelAdmin, changed_columns, portrait
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import NotFound, PermissionDenied
@@ -176,6 +177,18 @@ RESETTING_MFA: ActionDialog = {
     " out everywhere, and get a mail; their password alone opens the account until they set it up again.",
     "form_class": None,
     "form_submit_text": "Reset",
+}
+
+
+REMOVING_PICTURES = {
+    "title": "Remove the pictures of these people?",
+    "sentence": "Their initials stand in their place. The pictures are deleted after a week, unless you restore them.",
+    "button": "Remove",
+}
+RESTORING_PROFILES = {
+    "title": "Restore pictures and texts of these people?",
+    "sentence": "What was taken off their profiles is there again, but for what they have filled in anew.",
+    "button": "Restore",
 }
 
 
@@ -365,20 +378,26 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):  # type: ignore[type-arg, misc]  #
         return request.user.has_perm("accounts.remove_picture")
 
     @action(description="Remove the pictures of selected people", permissions=["remove_picture"])
-    def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+    def remove_pictures(self, request: SignedInRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **REMOVING_PICTURES):
+            return question
         chosen = [user for user in queryset if staff.may(request.user, "accounts.remove_picture", user)]
         for user in chosen:
             staff.remove_picture(user=user, by=request.user)
         self.message_user(request, f"Removed {len(chosen)} pictures.")
+        return None
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.moderate_user")
 
     @action(description="Restore the pictures and texts of selected people", permissions=["moderate"])
-    def restore_profiles(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+    def restore_profiles(self, request: SignedInRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        if question := ask_first(self, request, queryset, **RESTORING_PROFILES):
+            return question
         restored = 0
         for user in queryset:
             with suppress(NotFound, PermissionDenied):  # nothing was taken off, or it is a colleague
                 staff.restore_profile(user=user, by=request.user)
                 restored += 1
         self.message_user(request, f"Restored the profiles of {restored} people.")
+        return None

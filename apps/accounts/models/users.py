@@ -187,8 +187,9 @@ class UserQuerySet(models.QuerySet["User"]):
     def get_by_natural_key(self, username: str) -> "User":
         return self.get(username=username, erased_at=None)
 
-    def active(self) -> Self:
-        return self.filter(is_there())
+    def active(self, now: datetime | None = None) -> Self:
+        """By the database's clock, or by ours, as `User.state` is."""
+        return self.filter(is_there(now=now))
 
     def away(self) -> Self:
         """Who is not active; few are, and have an index."""
@@ -408,10 +409,10 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
-def is_there(person: str = "") -> Q:
+def is_there(person: str = "", now: datetime | None = None) -> Q:
     """Whether `person`, a field of the outer query, or who it is about, is active; of the suspended by the clock."""
     to = f"{person}__" if person else ""
-    is_over = Q(**{f"{to}suspended_until__lte": Now(), f"{to}deactivated_at": None})
+    is_over = Q(**{f"{to}suspended_until__lte": now or Now(), f"{to}deactivated_at": None})
     return Q(**{f"{to}is_active": True}) | is_over
 
 

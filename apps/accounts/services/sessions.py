@@ -112,12 +112,9 @@ def open_session(*, user: User, client: Client) -> Tokens:
     # First: an account that is being switched off ends the sessions it has after this, or is inactive here.
     # Whose suspension is over is back by this.
     # And whoever knew a password that has been changed since it was compared is not let in.
-    if (
-        not User.objects.active()
-        .filter(pk=user.pk, password=user.password)
-        .update(is_active=True, suspended_until=None, last_login=now)
-    ):
-        raise BadCredentials if User.objects.active().filter(pk=user.pk).exists() else AccountInactive
+    here = User.objects.active(now).filter(pk=user.pk)
+    if not here.filter(password=user.password).update(is_active=True, suspended_until=None, last_login=now):
+        raise BadCredentials if here.exists() else AccountInactive
     session = Session.objects.create(
         user=user,
         refresh_id=new_token_id(),
@@ -147,7 +144,11 @@ def tokens_of(session: Session) -> Tokens:
 
 def end_suspension_that_is_over(*, user: User) -> None:
     """For logins without a session of ours: the console looks at the column."""
-    if User.objects.active().filter(pk=user.pk, is_active=False).update(is_active=True, suspended_until=None):
+    if (
+        User.objects.active(timezone.now())
+        .filter(pk=user.pk, is_active=False)
+        .update(is_active=True, suspended_until=None)
+    ):
         user.is_active = True
 
 

@@ -69,13 +69,14 @@ class AppealAdmin(ReadOnlyAdmin):
 
     @display(description="decide")
     def decide_link(self, appeal: Appeal) -> str | None:
-        if not appeal.is_open:
+        if not appeal.decidable:
             return None
         page = reverse("work_item", args=["appeals", appeal.pk])
         return format_html('<a href="{}" class="text-link">Decide</a>', page)
 
     def get_queryset(self, request: SignedInRequest) -> QuerySet[Appeal]:
-        return Appeal.objects.visible_to(Viewer.of(request.user)).in_full()
+        viewer = Viewer.of(request.user)
+        return Appeal.objects.visible_to(viewer).with_decidable(viewer).in_full()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("moderation.moderate_report")
@@ -85,7 +86,7 @@ class AppealAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             return False
         appeal = self.get_object(request, str(object_id))
-        return appeal is None or (appeal.is_open and appeal.case.decided_by_id != request.user.pk)
+        return appeal is None or appeal.decidable
 
     @action(description="Decide", url_path="decide", icon="balance", permissions=["decide"])
     def decide(self, request: SignedInRequest, object_id: str) -> HttpResponseBase:

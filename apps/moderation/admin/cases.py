@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,13 +10,13 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
+from apps.core.confirming import ask_first
 from apps.core.console import ReadOnlyAdmin, person_column, work_on
 from apps.core.http.auth import SignedInRequest
 from apps.core.http.errors import DomainError
 from apps.core.reading.viewer import Viewer
 from apps.moderation import services
-from apps.moderation.models import Case
-from apps.moderation.targets import reportable
+from apps.moderation.models import Case, CaseQuerySet
 from apps.moderation.words import Action
 from apps.moderation.work import evidence_of
 
@@ -27,6 +26,11 @@ DECISION_COLOURS = {
     "Removed": "warning",
     "Suspended": "danger",
     "Banned": "danger",
+}
+DISMISSING = {
+    "title": "Dismiss these cases?",
+    "sentence": "They are closed, and nothing is changed. Who reported them is told that you have decided.",
+    "button": "Dismiss",
 }
 
 
@@ -49,23 +53,15 @@ class CaseAdmin(ReadOnlyAdmin):
     actions_detail = ["decide"]
     change_form_outer_before_template = "admin/moderation/case/evidence.html"
     fields = [
-        *["target_link", "target_owner", "reports_count", "severity", "state", "created_at"],
+        *["target", "target_owner", "reports_count", "severity", "state", "created_at"],
         *["outcome", "reason", "until", "decided_by", "decided_at", "appeal_link"],
     ]
-    readonly_fields = ["target_link", "state", "outcome", "appeal_link"]
+    readonly_fields = ["target", "state", "outcome", "appeal_link"]
     owner = person_column("target_owner", "reported person")
 
     @display(description="reported", ordering="target_type")
     def target(self, case: Case) -> str:
         return str(case).capitalize()
-
-    @display(description="reported")
-    def target_link(self, case: Case) -> str:
-        if (target := reportable(case.target_type)) is None:
-            return str(case)
-        options = target.model._meta
-        page = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[case.target_id])
-        return format_html('<a href="{}" class="text-link">{}</a>, if it is still there', page, case)
 
     @display(description="status", ordering="status", label={"Open": "warning"})
     def state(self, case: Case) -> str:
@@ -108,17 +104,15 @@ class CaseAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: SignedInRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
-        services.open_case(case=obj, by=request.user)
-        context |= evidence_of(obj, request.user.pk)
+        services.view_case(case=obj, by=request.user)
+        context |= evidence_of(obj, request)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @action(description="Dismiss selected cases", permissions=["dismiss"])
-    def dismiss(self, request: SignedInRequest, queryset: QuerySet[Case]) -> HttpResponseBase | None:
-        """Asked first, on a page of its own."""
-        chosen = list(queryset.open())  # type: ignore[attr-defined]
-        if "confirmed" not in request.POST:
-            context = {"title": "Dismiss these cases?", "cases": chosen, "selected": ACTION_CHECKBOX_NAME}
-            return self.page(request, "dismiss", context)
+    def dismiss(self, request: SignedInRequest, queryset: CaseQuerySet) -> HttpResponse | None:
+        chosen = queryset.open()
+        if question := ask_first(self, request, chosen, **DISMISSING):
+            return question
         for case in chosen:
             try:
                 services.decide_case(case=case, by=request.user, decisions=[Action.NONE], reason="")

@@ -23,6 +23,11 @@ def gather(apps, schema_editor):
     Case.objects.bulk_update(cases.values(), ['reports_count', 'severity'], batch_size=500)
 
 
+def rename_permission(apps, schema_editor):
+    named = apps.get_model('auth', 'Permission').objects.filter(content_type__app_label='moderation')
+    named.filter(codename='moderate_report').update(name='Can read reports and decide cases')
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -31,4 +36,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(gather, migrations.RunPython.noop),
+        migrations.RunPython(rename_permission, migrations.RunPython.noop),
     ]

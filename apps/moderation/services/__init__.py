@@ -2,7 +2,8 @@
 
 from apps.moderation.services.appeals import appeal, appeal_by_token, case_of_token, decide_appeal
 from apps.moderation.services.away import deactivate
-from apps.moderation.services.cases import decide_case, look_at, open_case, preview
+from apps.moderation.services.cases import decide_case, look_at, view_case
+from apps.moderation.services.previews import preview
 from apps.moderation.services.removals import delete_removed
 from apps.moderation.services.reports import report
 
@@ -15,7 +16,7 @@ __all__ = [
     "decide_case",
     "delete_removed",
     "look_at",
-    "open_case",
     "preview",
     "report",
+    "view_case",
 ]

@@ -1,12 +1,11 @@
 """Deciding about what was reported."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from apps.accounts.models import User
 from apps.accounts.services import staff
@@ -14,7 +13,6 @@ from apps.core import audit
 from apps.core.audit import Look
 from apps.core.http.errors import Invalid, NotFound, PermissionDenied
 from apps.core.mail.outbox import queue_mail
-from apps.core.work import Consequence, Preview
 from apps.live import services as live
 from apps.moderation.errors import (
     AlreadyDecided,
@@ -28,11 +26,10 @@ from apps.moderation.models import Case, Report, ReportFile, first_report
 from apps.moderation.targets import removal_permission, reportable
 from apps.moderation.words import Action, tellings
 from apps.notifications.schemas import Redirect
-from apps.notifications.services import notify, text_of
+from apps.notifications.services import notify
 
 SHORT = timedelta(days=7)
 """A longer suspension takes a permission of its own."""
-ALONE = {Action.NONE}
 KEEP_AWAY = {Action.SUSPEND, Action.BAN}
 
 
@@ -46,20 +43,16 @@ def decide_case(
     """
     reason = reason.strip()
     actions = check(case=case, by=by, decisions=decisions, reason=reason, until=until)
-    decided = (
-        Case.objects.open()
-        .filter(pk=case.pk)
-        .update(
-            status=Case.Status.DECIDED,
-            decision=actions[-1].decision,
-            decisions=actions,
-            reason=reason,
-            until=until if Action.SUSPEND in actions else None,
-            decided_by=by,
-            decided_at=timezone.now(),
-        )
-    )
-    if not decided:
+    decision = {
+        "status": Case.Status.DECIDED,
+        "decision": actions[-1].decision,
+        "decisions": actions,
+        "reason": reason,
+        "until": until if Action.SUSPEND in actions else None,
+        "decided_by": by,
+        "decided_at": timezone.now(),
+    }
+    if not Case.objects.open().filter(pk=case.pk).update(**decision):
         raise AlreadyDecided
     case.refresh_from_db()
     carry_out(case, by)
@@ -167,37 +160,7 @@ def leads_to(report: Report) -> Redirect:
     return Redirect(kind="report", id=report.pk, url=report.path)
 
 
-def preview(*, case: Case, by: User, decisions: Collection[str], reason: str, until: datetime | None = None) -> Preview:
-    """What `decide_case` would do; refused as that would be."""
-    if not case.is_open:
-        raise AlreadyDecided
-    actions = check(case=case, by=by, decisions=decisions, reason=reason.strip(), until=until)
-    reporters = case.reports.filter(reporter__erased_at=None).count()
-    people = "1 person" if reporters == 1 else f"{reporters} people"
-    thanks = text_of("report_decided", {}).message
-    told = [Consequence(f"Who reported it ({people})", "in the app", [thanks])]
-    messages = [telling.message for telling in tellings(case.target_type, actions, reason.strip(), until)]
-    if messages:
-        told.insert(0, Consequence(str(case.target_owner), "in the app and by mail", messages))
-    return Preview(list(happenings(case, actions, until)), told)
-
-
-def happenings(case: Case, actions: Collection[Action], until: datetime | None) -> Iterator[str]:
-    what = "picture and texts of the profile" if case.target_type == Case.Target.USER else case.target_type
-    if Action.NONE in actions:
-        yield "Nothing is changed. The case is closed."
-    if Action.WARN in actions:
-        yield f"{case.target_owner} is warned."
-    if Action.REMOVE in actions:
-        yield f"The {what} is hidden from everybody at once, and deleted later unless this is taken back."
-    if Action.SUSPEND in actions and until:
-        end = date_format(until, "DATETIME_FORMAT")
-        yield f"{case.target_owner} is signed out everywhere, and hidden with all that is theirs until {end} UTC."
-    if Action.BAN in actions:
-        yield f"{case.target_owner} is signed out everywhere, and hidden with all that is theirs for good."
-
-
-def open_case(*, case: Case, by: User) -> None:
+def view_case(*, case: Case, by: User) -> None:
     """A moderator reads what may have been private; the trail says so."""
     audit.record_look(Look(by, "case.viewed", case))
 
