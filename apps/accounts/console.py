@@ -17,12 +17,6 @@ from apps.core.reading.viewer import Viewer
 MONTHS = range(11, -1, -1)
 
 
-def documents_waiting(viewer: User) -> int:
-    if not viewer.has_perm("accounts.review_document"):
-        return 0
-    return Document.objects.pending().to_review_by(Viewer.of(viewer)).count()
-
-
 def people(viewer: User) -> Figure:
     return Figure(User.objects.active().in_reach_of(Viewer.of(viewer)).count(), "active accounts")
 
@@ -63,7 +57,6 @@ PAGES = [
     Page(
         *("People", "Documents", "fact_check", "accounts.document"),
         order=120,
-        waiting=documents_waiting,
         tabs=Tabs("status__exact", [("", "All"), *Document.Status.choices]),
     ),
     Page("People", "Sessions", "devices", "accounts.session", order=130),

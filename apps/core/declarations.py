@@ -58,7 +58,7 @@ class Page:
     """As in `accounts.user`."""
     order: int
     waiting: "Callable[[User], int] | None" = None
-    """How many rows wait for somebody who decides, as this person does: a number beside the title."""
+    """How many rows wait for this person: a number beside the title. What is decided has one beside *Work*."""
     tabs: Tabs | None = None
 
 

@@ -10,7 +10,7 @@ from apps.accounts.models import Erasure, User
 from apps.accounts.services import leaving
 from apps.core.models import AuditEntry
 from tests.console.conftest import browser
-from tests.factories import MessageFactory, ReportFactory, StaffFactory, UserFactory
+from tests.factories import CaseFactory, MessageFactory, StaffFactory, UserFactory
 
 PAGE = "/admin/accounts/erasure/"
 
@@ -69,7 +69,7 @@ def test_the_list_says_how_far_each_is(staff_client):
     Erasure.objects.create(user=UserFactory())
     Erasure.objects.create(user=UserFactory(), begun_at=timezone.now())
     held = UserFactory()
-    ReportFactory(target_owner=held)
+    CaseFactory(target_owner=held)
     Erasure.objects.create(user=held, due_at=timezone.now() - timedelta(minutes=1))
     leaving.erase_due()
 

@@ -129,7 +129,7 @@ def test_the_list_of_documents_leads_to_the_review(staff_client):
 
     page = html(staff_client, "/admin/accounts/document/")
 
-    links = re.findall(r'href="/admin/accounts/document/(\d+)/review/?"[^>]*>(.*?)</a>', page)
+    links = re.findall(r'href="/admin/work/documents/(\d+)/"[^>]*>(.*?)</a>', page)
     assert links == [(str(waiting.pk), "Review"), (str(decided.pk), "Look again")]
 
 
@@ -146,7 +146,7 @@ def test_the_first_page_leads_to_what_waits_and_what_is_to_come(staff_client):
 
     [waiting] = panels(page)["Documents that wait"]["rows"]
     [coming] = panels(page)["Next events"]["rows"]
-    assert f"/admin/accounts/document/{document.pk}/review" in waiting[0]
+    assert f"/admin/work/documents/{document.pk}/" in waiting[0]
     assert f"/admin/events/event/{event.pk}/change/" in coming[0]
     assert coming[2] == "0\xa0of\xa05"
 

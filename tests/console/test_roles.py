@@ -318,7 +318,7 @@ def test_a_manager_sees_people_and_documents_of_their_types_only(papers):
         assert {getattr(row, "user", row).role for row in rows} == {"brand"}
     for name, document in papers.items():
         pages = [
-            f"/admin/accounts/document/{document.pk}/review/",
+            f"/admin/work/documents/{document.pk}/",
             f"/admin/accounts/document/{document.pk}/change/",
             f"/admin/accounts/user/{document.user_id}/change/",
         ]
@@ -341,7 +341,7 @@ def test_a_manager_decides_theirs(papers):
     client = browser(StaffFactory(groups=["influencer-manager"]))
 
     for document in papers.values():
-        client.post(f"/admin/accounts/document/{document.pk}/review/", {"decision": "approve"})
+        client.post(f"/admin/work/documents/{document.pk}/", {"do": "decide", "decision": "approve"})
 
     assert [row.user.role for row in Document.objects.filter(status="approved")] == ["influencer"]
 
@@ -351,8 +351,8 @@ def test_who_sees_more_documents_than_they_decide_has_no_link_to_the_others(pape
 
     html = client.get("/admin/accounts/document/").content.decode()
 
-    assert f"/document/{papers['brand'].pk}/review/" in html
-    assert f"/document/{papers['influencer'].pk}/review/" not in html
+    assert f"/admin/work/documents/{papers['brand'].pk}/" in html
+    assert f"/admin/work/documents/{papers['influencer'].pk}/" not in html
 
 
 @pytest.mark.parametrize("path", ["/admin/accounts/document/", "/admin/accounts/user/"])
