@@ -6,7 +6,9 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
-from ua_parser import Domain, parser
+from ua_parser import Domain, Parser, load_lazy_builtins
+
+parser = Parser.from_matchers(load_lazy_builtins())
 
 
 def device_name(user_agent):
