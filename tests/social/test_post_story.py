@@ -34,7 +34,7 @@ def named(content, name="story.jpg"):
 
 def moving(format, durations, size=(40, 30), **options):
     target = BytesIO()
-    frames = [Image.new("RGB", size, (number * 5 % 256, number // 50, 90)) for number in range(len(durations))]
+    frames = [Image.new("L", size, number * 37 % 256) for number in range(len(durations))]  # grey needs no palette
     frames[0].save(target, format, save_all=True, append_images=frames[1:], duration=durations, **options)
     return named(target.getvalue())
 
