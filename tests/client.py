@@ -1,25 +1,38 @@
 """A caller of the API, and files to send."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
 from PIL import Image
 
-from apps.accounts.models import User
-from apps.accounts.services.sessions import Tokens, open_session
-from apps.core.http.clients import Client as Caller
+from apps.accounts.devices import UNKNOWN_DEVICE
+from apps.accounts.models import Session, User
+from apps.accounts.services.sessions import Tokens, tokens_of
+from apps.accounts.tokens import new_token_id
 from apps.core.http.links import API
 
 JSON = "application/json"
 
 
 def sign_in(user: User) -> Tokens:
-    return open_session(user=user, client=Caller(address="127.0.0.1", user_agent="tests"))
+    """As if they had signed in before; what a login does besides is none of these tests' business."""
+    session = Session.objects.create(
+        user=user,
+        refresh_id=new_token_id(),
+        user_agent="tests",
+        device=UNKNOWN_DEVICE,
+        ip="127.0.0.1",
+        expires_at=timezone.now() + timedelta(days=settings.SESSION_DAYS),
+    )
+    return tokens_of(session)
 
 
 class ApiClient(Client):

@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 
 from tests.client import ApiClient
 from tests.factories import ProfileCategoryFactory, ProfilePlatformFactory, UserFactory
@@ -13,7 +14,7 @@ OWN_KEYS = {
 
 
 def test_a_new_profile_has_every_field_from_the_start(db):
-    user = UserFactory(username="newcomer", role="brand")
+    user = UserFactory(username="newcomer", role="brand", last_login=timezone.now())
 
     profile = ApiClient(user).get(URL).json()["data"]
 

@@ -13,7 +13,7 @@ from apps.accounts.models import sessions as models
 from apps.accounts.tasks import prune_sessions
 from apps.notifications.models import Notification
 from tests.accounts.mailbox import subjects
-from tests.client import ApiClient, sign_in
+from tests.client import ApiClient
 from tests.factories import PASSWORD, StaffFactory, UserFactory
 from tests.races import together
 
@@ -161,7 +161,7 @@ def test_so_many_devices_are_remembered(alice, monkeypatch):
 
 @pytest.mark.parametrize(("days", "kept"), [(364, True), (366, False)])
 def test_devices_are_forgotten_after_a_year(alice, days, kept):
-    sign_in(alice)
+    login(FIREFOX)
     KnownDevice.objects.update(last_login_at=timezone.now() - timedelta(days=days))
 
     prune_sessions()
