@@ -33,13 +33,18 @@ PROCESSES = ("tests/e2e", "tests/deploy/test_layout.py", "tests/core/operations/
 """They start the product's own processes, on both."""
 
 PROCESSES_ONCE = (
-    *("tests/e2e/test_bad_files.py", "tests/e2e/test_browser.py", "tests/e2e/test_docs.py"),
-    *("tests/e2e/test_mobile_page.py", "tests/e2e/test_readme.py", "tests/e2e/test_sqlite_writers.py"),
+    *("tests/e2e/test_bad_files.py", "tests/e2e/test_mobile_page.py", "tests/e2e/test_sqlite_writers.py"),
     *("tests/e2e/test_typescript.py", "tests/e2e/clients/test_javascript.py", "tests/e2e/test_document_000.py"),
-    *("tests/e2e/test_start_and_stop.py", "tests/e2e/test_mails.py", "tests/e2e/test_guessing.py"),
-    *("tests/e2e/test_mfa.py", "tests/e2e/test_leaving.py", "tests/e2e/test_oauth.py"),
+    *("tests/e2e/test_mails.py", "tests/e2e/test_guessing.py", "tests/e2e/test_mfa.py"),
+    *("tests/e2e/test_leaving.py", "tests/e2e/test_oauth.py"),
 )
-"""The same on SQLite only."""
+"""The same on SQLite only, as are these:"""
+
+DEMO = (
+    *("tests/e2e/test_browser.py", "tests/e2e/test_docs.py", "tests/e2e/test_readme.py"),
+    "tests/e2e/test_start_and_stop.py",
+)
+"""They look at the demo network, which is built once for them."""
 
 PROCESSES_POSTGRESQL = (
     *("tests/deploy/test_layout.py", "tests/e2e/crashes/test_services.py", "tests/e2e/clients/test_python.py"),
@@ -60,12 +65,13 @@ def files(patterns: Iterable[str]) -> set[str]:
 
 def lanes() -> dict[str, set[str]]:
     """The files of each lane, by its name."""
-    processes, alone = files(PROCESSES), files(ALONE)
+    processes, demo, alone = files(PROCESSES), files(DEMO), files(ALONE)
     return {
         "sqlite": files(["tests"]) - processes - files(["tests/soak"]),
         "postgresql": files(BOTH) - files(ONCE) - processes,
-        "sqlite-processes": processes - files(PROCESSES_POSTGRESQL) - alone,
-        "postgresql-processes": processes - files(PROCESSES_ONCE) - alone,
+        "sqlite-processes": processes - files(PROCESSES_POSTGRESQL) - demo - alone,
+        "demo": demo,
+        "postgresql-processes": processes - files(PROCESSES_ONCE) - demo - alone,
         "alone": alone,
     }
 

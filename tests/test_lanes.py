@@ -8,9 +8,9 @@ from tests import lanes
 
 LANES = lanes.lanes()
 ON_POSTGRESQL = LANES["postgresql"] | LANES["postgresql-processes"]
-ON_SQLITE = LANES["sqlite"] | LANES["sqlite-processes"] | LANES["alone"]
+ON_SQLITE = LANES["sqlite"] | LANES["sqlite-processes"] | LANES["demo"] | LANES["alone"]
 NAMED = [
-    *(lanes.BOTH + lanes.ONCE + lanes.PROCESSES + lanes.ALONE),
+    *(lanes.BOTH + lanes.ONCE + lanes.PROCESSES + lanes.DEMO + lanes.ALONE),
     *(lanes.PROCESSES_ONCE + lanes.PROCESSES_POSTGRESQL),
 ]
 
