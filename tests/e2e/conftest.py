@@ -246,7 +246,7 @@ def shared(shared_home: Home) -> Iterator[Infloo]:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """As a first visitor has it, demo people included: for all tests that look, or only add to it."""
-    home = Home(tmp_path_factory.mktemp("demo"), {"DEMO": "1"})
+    """As a first visitor has it, from nothing to demo people: for all tests that look, or only add to it."""
+    home = Home(tmp_path_factory.mktemp("demo"), {"DEMO": "1"}, fresh_environment)
     yield home
     home.clear()
