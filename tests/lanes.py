@@ -17,7 +17,7 @@ BOTH = (
     *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py", "tests/core/mail"),
     *("tests/core/http/test_pages.py", "tests/core/http/test_throttling.py"),
     *("tests/core/operations/test_health.py", "tests/core/operations/test_metrics.py"),
-    "tests/core/operations/test_seed.py",
+    *("tests/core/operations/test_pg_dump.py", "tests/core/operations/test_seed.py"),
     "tests/core/test_audit.py",
     *("tests/demo/test_network.py", "tests/test_every_value.py"),
 )
