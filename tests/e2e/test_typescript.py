@@ -18,12 +18,12 @@ def npm(folder: Path, *arguments: str) -> str:
 
 @pytest.mark.node
 @pytest.mark.sqlite
-def test_the_generated_client_compiles_and_walks_the_journey(infloo: Infloo):
+def test_the_generated_client_compiles_and_walks_the_journey(shared: Infloo):
     npm(CLIENT, "ci", "--no-progress")
     npm(CLIENT, "run", "build")
     npm(CLIENT, "run", "check")
 
-    told = npm(CLIENT, "run", "--silent", "journey", "--", infloo.url)
+    told = npm(CLIENT, "run", "--silent", "journey", "--", shared.url)
 
     assert told.splitlines() == [
         "ok: the brand accepts a connection",
