@@ -17,6 +17,7 @@ from apps.messaging.models import Message
 from apps.social.models import Connection
 from tests.client import ApiClient, image_file
 from tests.factories import (
+    PASSWORD,
     AttachmentFactory,
     AttendanceFactory,
     DocumentFactory,
@@ -41,6 +42,8 @@ def life(settings, alice, run_jobs, django_capture_on_commit_callbacks):
     alice.refresh_from_db()
     settings.EMAIL_BACKEND = "apps.core.mail.files.FileBackend"
     bob, carol = UserFactory(username="bob"), UserFactory(username="carol", role="brand")
+    for name in ("Al.ice-99", "bob"):
+        ApiClient().post("/users/auth/login", {"username": name, "password": PASSWORD})
     client, bobs = ApiClient(alice), ApiClient(bob)
     client.patch("/users/profile", {"bio": "Down the hole", "phone": "+4917055501234", "city": "Oxfordshire"})
     client.put("/users/profile/avatar", form={"file": image_file()})
