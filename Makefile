@@ -16,8 +16,8 @@ test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to p
 	$(BIN)/python -m pytest $(ARGS)
 
 soak: $(VENV)/development ## what CI repeats only a few times, many times
-	SOAK=on $(BIN)/python -m pytest tests/e2e/test_start_and_stop.py tests/e2e/clients/test_python.py \
-		tests/e2e/test_guessing.py $(ARGS)
+	SOAK=on $(BIN)/python -m pytest tests/e2e/test_start_and_stop.py tests/e2e/clients tests/e2e/test_guessing.py \
+		tests/e2e/test_sqlite_writers.py tests/e2e/crashes/test_many.py tests/deploy/test_layout.py $(ARGS)
 
 lint: $(VENV)/development ## style, types, import contracts, missing migrations, OpenAPI drift
 	$(BIN)/ruff check

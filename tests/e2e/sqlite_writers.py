@@ -1,6 +1,7 @@
 """What test_sqlite_writers starts in a process of its own: eight people write at once, jobs keep coming."""
 
 import json
+import os
 from collections import Counter
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from tests.factories import UserFactory
 from tests.races import together
 
 WRITERS = 8
-ROUNDS = 25
+ROUNDS = 100 if "SOAK" in os.environ else 15
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The JavaScript client of examples/ in a real browser, on a wire that breaks."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -37,7 +38,7 @@ window.begin = (options, settings = {}) => {
 };
 </script>"""
 SETTINGS = ("streamTries", "pollMs", "wait", "limit", "retryMs")
-EVENTS = 80
+EVENTS = 400 if "SOAK" in os.environ else 40
 SECONDS = 60
 
 

@@ -12,7 +12,7 @@ from infloo_live import Ended, Event, Live
 from tests.e2e.strangers import log_of, say, short_token, speaking, tell_in_step
 from tests.e2e.wire import wire_to
 
-WRITERS, EACH = 8, 250 if "SOAK" in os.environ else 50
+WRITERS, EACH = 8, 250 if "SOAK" in os.environ else 25
 EVENTS = WRITERS * EACH
 SECONDS = 60
 """Where only that something happens matters, and not when."""

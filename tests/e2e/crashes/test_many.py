@@ -16,7 +16,7 @@ from tests.e2e.people import joined
 
 STREAMS = 1_000
 AT_ONCE = 40
-ROUNDS = 50
+ROUNDS = 50 if "SOAK" in os.environ else 20
 FILES = 4_096
 
 
@@ -80,7 +80,7 @@ async def come_and_go(parts: Parts, guests: list[Guest], rounds: int) -> None:
 
 
 @pytest.mark.usefixtures("_many_files")
-def test_two_thousand_who_come_and_go_leave_nothing_behind(parts):
+def test_hundreds_who_come_and_go_leave_nothing_behind(parts):
     """Within 5 threads, 5 files and connections, and 10 MB."""
     with joined(parts, "visited", 2):
         guests = gather(parts, "visited", AT_ONCE)
