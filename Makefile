@@ -17,7 +17,8 @@ test: $(VENV)/development ## set up and run the tests on SQLite; ARGS= goes to p
 
 soak: $(VENV)/development ## what CI repeats only a few times, many times
 	SOAK=on $(BIN)/python -m pytest tests/e2e/test_start_and_stop.py tests/e2e/clients tests/e2e/test_guessing.py \
-		tests/e2e/test_sqlite_writers.py tests/e2e/crashes/test_many.py tests/deploy/test_layout.py $(ARGS)
+		tests/e2e/test_sqlite_writers.py tests/e2e/crashes/test_many.py tests/deploy/test_layout.py \
+		tests/core/reading/test_same_answers.py $(ARGS)
 
 lint: $(VENV)/development ## style, types, import contracts, missing migrations, OpenAPI drift
 	$(BIN)/ruff check

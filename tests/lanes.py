@@ -26,7 +26,8 @@ BOTH = (
 
 ONCE = (
     *("tests/accounts/test_access_tokens.py", "tests/accounts/test_cookies.py", "tests/live/test_access.py"),
-    *("tests/accounts/test_id_tokens.py", "tests/accounts/test_ill_providers.py"),
+    *("tests/accounts/test_id_tokens.py", "tests/accounts/test_ill_providers.py", "tests/events/test_calendar.py"),
+    *("tests/live/test_other_sites.py", "tests/live/test_typed_links.py", "tests/social/test_post_story.py"),
 )
 """In those folders, but about what is sent and answered only."""
 

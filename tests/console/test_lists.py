@@ -22,6 +22,7 @@ def test_every_list_can_be_searched_and_sorted_and_filtered(boss_client, model):
     assert {answer.status_code for answer in answers} == {200}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("model", ROWS, ids=str)
 def test_the_queries_of_a_list_do_not_grow_with_its_rows(boss_client, model):
     make(model)

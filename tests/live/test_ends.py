@@ -223,6 +223,7 @@ def test_who_leaves_leaves_nothing_behind_even_for_the_collection_of_garbage(ser
 
 
 @pytest.mark.sqlite
+@pytest.mark.sqlite
 def test_collections_of_garbage_leave_alone_what_was_loaded():
     script = "import gc, config.asgi; print(gc.isenabled(), gc.get_freeze_count() > 100_000, *gc.get_threshold())"
     said = subprocess.check_output([sys.executable, "-c", script], text=True)

@@ -96,6 +96,7 @@ def test_it_comes_at_eight_in_the_morning_and_once(db, clock, zone, day, utc):
         assert sent() == []
 
 
+@pytest.mark.sqlite
 def test_each_zone_has_its_own_morning_over_a_change_of_clock(db, clock):
     people = {name: person(name, zone) for name, zone in [("b", "Europe/Berlin"), ("n", "America/New_York"), ("u", "")]}
     arrived = []
@@ -114,6 +115,7 @@ def test_each_zone_has_its_own_morning_over_a_change_of_clock(db, clock):
     ]
 
 
+@pytest.mark.sqlite
 def test_a_week_ends_on_monday_where_somebody_lives(db, clock):
     """At the same moment it is Monday in Auckland and still Sunday in Honolulu, which are 23 hours apart in March."""
     clock.set("2027-03-07 12:00", "Pacific/Auckland")
