@@ -10,7 +10,7 @@ from apps.accounts.models import Erasure, User
 from apps.accounts.services import leaving
 from apps.core.models import AuditEntry
 from tests.console.conftest import browser
-from tests.factories import CaseFactory, MessageFactory, StaffFactory, UserFactory
+from tests.factories import MessageFactory, ReportFactory, StaffFactory, UserFactory
 
 PAGE = "/admin/accounts/erasure/"
 
@@ -57,7 +57,7 @@ def test_one_that_has_begun_cannot_be_cancelled(staff_client):
 
 def test_who_may_only_look_cancels_none(db):
     colleague = StaffFactory()
-    colleague.groups.get().permissions.remove(*colleague.groups.get().permissions.filter(codename="change_erasure"))
+    colleague.user_type.permissions.remove(*colleague.user_type.permissions.filter(codename="change_erasure"))
     erasure = Erasure.objects.create(user=UserFactory())
 
     cancel(browser(colleague), erasure)
@@ -69,7 +69,7 @@ def test_the_list_says_how_far_each_is(staff_client):
     Erasure.objects.create(user=UserFactory())
     Erasure.objects.create(user=UserFactory(), begun_at=timezone.now())
     held = UserFactory()
-    CaseFactory(target_owner=held)
+    ReportFactory(case__target_owner=held)
     Erasure.objects.create(user=held, due_at=timezone.now() - timedelta(minutes=1))
     leaving.erase_due()
 
