@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +113,12 @@ def flush() -> None:
     """Write all that waits in this process, as before it ends."""
     for buffer in writer.buffers:
         buffer.flush()
+
+
+def flush_at_end() -> None:
+    """From a thread that ends then, and with it its connection."""
+    flush()
+    connections.close_all()
 
 
 def forget() -> None:

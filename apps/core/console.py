@@ -25,7 +25,7 @@ from unfold.views import ChangeList as UnfoldChangeList
 from apps.core import audit
 from apps.core.audit import Changes
 from apps.core.changes import changes_in
-from apps.core.declarations import Page, Sentence
+from apps.core.declarations import Page, Panel, Sentence
 from apps.core.models import AuditEntry
 from apps.core.trail import RowLinks, actor_of, details_of, sentence_of
 
@@ -46,6 +46,8 @@ SENTENCES = [
     Sentence("row.deleted", "deleted {thing}"),
     Sentence("list.exported", "exported a list of {thing}"),
 ]
+RECENT = 8
+"""So many of the newest entries stand on the first page."""
 HISTORY = 100
 """So many of the newest entries stand on the page of a row's history."""
 FIRST = 5
@@ -270,6 +272,21 @@ def work_on(page: ModelAdmin, request: HttpRequest, slug: str, object_id: str) -
     if (row := page.get_object(request, object_id)) is None:
         raise Http404
     return redirect("work_item", slug, row.pk)
+
+
+def recent_deeds(viewer: "User") -> Table:
+    """What colleagues did last."""
+    links = RowLinks()
+    newest = AuditEntry.objects.exclude(actor=viewer.pk).with_people().order_by("-created_at")[:RECENT]
+    rows = [[actor_of(entry), sentence_of(entry, links), f"{ago(entry.created_at)} ago"] for entry in newest]
+    return {"headers": ["who", "what", "when"], "rows": rows}
+
+
+PANELS = [
+    Panel(
+        *("What colleagues did", "core.auditentry", "table", recent_deeds), order=90, permission="core.view_auditentry"
+    )
+]
 
 
 def ago(moment: datetime) -> str:

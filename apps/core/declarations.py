@@ -83,7 +83,7 @@ class Panel:
 
     title: str
     model: str
-    kind: Literal["table", "chart"]
+    kind: Literal["table", "chart", "line"]
     content: "Callable[[User], Any]"
     """What this person is shown, as unfold's component of this kind takes it."""
     order: int

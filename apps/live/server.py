@@ -123,7 +123,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
             hub.start()
         else:
             await hub.stop()
-            await asyncio.to_thread(buffers.flush)  # the server ends by a signal, which runs nothing else
+            await asyncio.to_thread(buffers.flush_at_end)  # the server ends by a signal, which runs nothing else
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

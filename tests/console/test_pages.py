@@ -210,7 +210,10 @@ def test_the_first_page_tells_how_things_stand(boss_client, staff_client):
     assert cards["Documents to review"][0] == 1
     assert cards["People"][0] == User.objects.count()
     panels = {panel["title"]: panel["content"] for panel in page.context["panels"]}
-    assert list(panels) == ["Documents that wait", "Next events", "New people, month by month", "People by type"]
+    assert list(panels) == [
+        *["Documents that wait", "Next events", "Active people, the last 30 days"],
+        *["New people, month by month", "People by type", "What colleagues did"],
+    ]
     assert panels["People by type"]["rows"][0] == ["Influencer", 3, 3, 0]
     assert "Jobs waiting" not in {card["title"] for card in staff_client.get("/admin/").context["cards"]}
 

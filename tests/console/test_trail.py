@@ -225,3 +225,13 @@ def test_who_may_read_it_may_not_always_take_it_along(db, permissions, status):
 
 def test_a_filter_that_is_none_leads_back(boss_client):
     assert boss_client.get(f"{LIST}export/?actor__password__startswith=a").url == LIST
+
+
+def test_the_first_page_tells_what_colleagues_did(boss, boss_client):
+    document = DocumentFactory(user__username="bob")
+    audit.record(actor=StaffFactory(username="ada"), action="document.rejected", target=document)
+    audit.record(actor=boss, action="document.approved", target=DocumentFactory())
+
+    [panel] = [one for one in boss_client.get("/admin/").context["panels"] if one["title"] == "What colleagues did"]
+
+    assert [row[:2] for row in panel["content"]["rows"]] == [["ada", "rejected bob&#x27;s identity document"]]

@@ -76,7 +76,7 @@ def test_a_brand_is_verified_by_staff(layout):
     with member(layout, "brand1", 2) as brand, staff(layout, "clerk") as console:
         files = {"file": ("licence.pdf", PDF)}
         document = data_of(brand.post("/users/verify", data={"type": "business"}, files=files), 201)
-        submit(console, f"/admin/accounts/document/{document['id']}/review/", decision="approve", reason="")
+        submit(console, f"/admin/work/documents/{document['id']}/", do="decide", decision="approve", reason="")
 
         assert data_of(brand.get("/users/profile"))["is_verified"] is True
 

@@ -146,7 +146,7 @@ def test_the_page_for_a_decision_shows_a_pdf(demo_home: Home):
         document = data_of(person.post("/api/v1/users/verify", data={"type": "identity"}, files=files), 201)
         visitor = Visitor(browser.new_page(), demo_home.running().url)
         visitor.sign_in("ada", password_in(demo_home.log))
-        page = visitor.visit(f"/admin/accounts/document/{document['id']}/review/")
+        page = visitor.visit(f"/admin/work/documents/{document['id']}/")
         assert comes_true(page, lambda: any(frame.url.startswith(PDF_VIEWER) for frame in page.frames))
 
 

@@ -244,12 +244,12 @@ def use_the_rest_of_the_reference(people: People) -> None:
 
 
 def get_verified(people: People, console: httpx.Client) -> None:
-    review = "/admin/accounts/document/1/review/"
+    review = "/admin/work/documents/1/"
     link = re.search(r'"(/api/v1/files/document/\d+\?sig=[^"]+)"', console.get(review).text)
     assert link, "the page shows no document"
     assert httpx.get(f"{people.infloo.url}{link[1]}").content == PDF
 
-    submit(console, review, decision="approve", reason="")
+    submit(console, review, do="decide", decision="approve", reason="")
 
     assert data_of(people.brand.get("/api/v1/users/profile"))["is_verified"] is True
     assert told(people.brand, is_read="false") == ["Your business document was approved."]

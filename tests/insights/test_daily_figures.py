@@ -82,7 +82,7 @@ def test_what_happened_that_day_is_counted(beginning):
         ConnectionFactory(status=Connection.Status.ACCEPTED, answered_at=moment, **pair)
         StoryFactory(user=beginning, created_at=moment)
         MessageFactory(timestamp=moment, sender=beginning, receiver=pair["receiver"])
-        reported = ReportFactory(reporter=beginning, target_owner=pair["receiver"])
+        reported = ReportFactory(reporter=beginning, case__target_owner=pair["receiver"])
         type(reported).objects.filter(pk=reported.pk).update(created_at=moment)
     StoryDayFactory(user=beginning, day=YESTERDAY, stories=3)
 

@@ -122,6 +122,7 @@ def be_suspended(bob, carol):
     """What is told then is read once it is over."""
     decide_about(bob, "suspend", until=timezone.now() + timedelta(days=1))
     User.objects.filter(pk=bob.pk).update(suspended_until=timezone.now())
+    assert ApiClient().post("/users/auth/login", {"username": bob.username, "password": PASSWORD}).status_code == 200
 
 
 def win_an_appeal(bob, carol):

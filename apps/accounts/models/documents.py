@@ -87,7 +87,12 @@ class Document(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey(
-        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="reviewed_documents"
+        "accounts.User",
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="reviewed_documents",
     )
 
     objects = DocumentQuerySet.as_manager()
