@@ -14,7 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -25,6 +26,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 READY_SECONDS = 30
 STOP_SECONDS = 3
+ENDING = [signal.SIGINT, signal.SIGTERM]
 SECRETS = ["SECRET_KEY", "TOKEN_KEY", "DATA_KEYS"]
 
 
@@ -46,8 +48,8 @@ def main() -> int:
     if is_taken(port):
         print(f"Port {port} is in use. Stop what listens there, or choose another: make run PORT=8001", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for number in ENDING:
+        signal.signal(number, stop)
     try:
         demo_logins = prepare()
         serving = [start_worker(), start_web(port)]
@@ -65,8 +67,8 @@ def main() -> int:
 
 def stop(signum: int, frame: FrameType | None) -> None:
     # Once is enough: a second Ctrl-C must not interrupt the stopping.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -89,10 +91,25 @@ def is_taken(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C counts at the end: a child that is not in the list yet would be left behind."""
+    held: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: held.append(number)) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if held:
+        stop(held[0], None)
+
+
 def launch(*arguments: str, stdout: int | None = None, **environment: str) -> subprocess.Popen[bytes]:
     command, surroundings = [sys.executable, *arguments], {**os.environ, **environment}
-    child = subprocess.Popen(command, env=surroundings, stdout=stdout, start_new_session=True)
-    children.append(child)
+    with interrupts_held():
+        child = subprocess.Popen(command, env=surroundings, stdout=stdout, start_new_session=True)
+        children.append(child)
     return child
 
 

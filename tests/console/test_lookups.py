@@ -32,6 +32,13 @@ def list_of(user: User, model: type[models.Model], /, **query: str) -> ChangeLis
     return admin.site._registry[model].get_changelist_instance(request)
 
 
+def is_refused_or_empty(user: User, model: type[models.Model], /, **query: str) -> bool:
+    try:
+        return not list_of(user, model, **query).result_list
+    except IncorrectLookupParameters:
+        return True
+
+
 def offered(page: ChangeList) -> set[str]:
     return {name for spec in page.filter_specs for name in spec.expected_parameters()}
 
@@ -56,7 +63,12 @@ def test_no_list_forgets_what_may_be_looked_up(model):
 def test_nothing_is_guessed_letter_by_letter(boss, model):
     make(model)
     own = offered(list_of(boss, model))
-    lookups = {f"{column}__{lookup}" for column in columns(model) for lookup in LETTER_BY_LETTER} - own
+    of_others = LETTER_BY_LETTER[:1]
+    lookups = {
+        f"{column}__{lookup}"
+        for column in columns(model)
+        for lookup in (of_others if "__" in column else LETTER_BY_LETTER)
+    } - own
 
     def is_taken(lookup: str) -> bool:
         try:
@@ -138,15 +150,15 @@ def test_what_people_write_to_each_other_is_not_searched(boss_client):
 
 
 @pytest.mark.parametrize("model", ROWS, ids=str)
-def test_a_number_out_of_range_is_no_error(boss_client, model):
+def test_a_number_out_of_range_is_no_error(boss, boss_client, model):
     make(model)
     path = path_of(model, "changelist")
-    names = {*offered(boss_client.get(path).context["cl"]), "p"} - {None}
+    names = {*offered(list_of(boss, model)), "p"} - {None}
 
     for name in names:
-        for number in TOO_MUCH:
-            response = boss_client.get(path, {name: number})
-            assert leads_back(response, path) or not response.context["cl"].result_list, (name, number)
+        assert all(is_refused_or_empty(boss, model, **{name: number}) for number in TOO_MUCH), name
+        response = boss_client.get(path, {name: TOO_MUCH[0]})
+        assert leads_back(response, path) or not response.context["cl"].result_list, name
 
 
 @pytest.mark.parametrize("name", ["o", "_facets", "all", "q", "e"])
@@ -159,14 +171,13 @@ def test_nor_is_one_where_it_means_nothing(boss_client, name):
 
 @pytest.mark.parametrize("model", HIERARCHIES, ids=str)
 @pytest.mark.parametrize("year", ["0", "9999", "10000", "99999999999999999999", "-1", "MMXXVI"])
-def test_a_year_that_no_calendar_has_is_no_error(boss_client, model, year):
-    path, field = path_of(model, "changelist"), admin.site._registry[model].date_hierarchy
+def test_a_year_that_no_calendar_has_is_no_error(boss, model, year):
+    field = admin.site._registry[model].date_hierarchy
     make(model)
 
     for rest in ({}, {"month": "12"}, {"month": "13"}, {"month": "2", "day": "30"}, {"month": TOO_MUCH[0]}):
         query = {f"{field}__{part}": number for part, number in ({"year": year} | rest).items()}
-        response = boss_client.get(path, query)
-        assert leads_back(response, path) or not response.context["cl"].result_list, query
+        assert is_refused_or_empty(boss, model, **query), query
 
 
 @pytest.mark.parametrize("value", ["nonsense", "2026-13-45", "99999999999999999999", "10000-01-01"])

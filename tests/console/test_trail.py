@@ -234,4 +234,4 @@ def test_the_first_page_tells_what_colleagues_did(boss, boss_client):
 
     [panel] = [one for one in boss_client.get("/admin/").context["panels"] if one["title"] == "What colleagues did"]
 
-    assert [row[:2] for row in panel["content"]["rows"]] == [["ada", "rejected bob&#x27;s identity document"]]
+    assert [row[:2] for row in panel["content"]["rows"]] == [["ada", "rejected bob's identity document"]]

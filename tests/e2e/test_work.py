@@ -14,6 +14,8 @@ from tests.e2e.test_browser import PDF_VIEWER
 pytestmark = [pytest.mark.sqlite, pytest.mark.browser]
 
 DOCUMENTS = 20
+CHROMIUM_S = (PDF_VIEWER, "chrome://")
+"""What its viewer of PDFs is made of."""
 QUEUED = "() => document.querySelectorAll('[data-work-row]').length"
 WAITING = "SELECT count(*) FROM accounts_document WHERE status = 'pending'"
 
@@ -60,7 +62,7 @@ def test_twenty_documents_are_decided_with_the_keyboard_alone(demo_home):
         seconds = (time.perf_counter() - started) / waiting
 
         assert "Nothing waits here." in page.inner_text("body")
-        assert [problem for problem in visitor.problems if PDF_VIEWER not in problem] == []
+        assert [problem for problem in visitor.problems if not any(own in problem for own in CHROMIUM_S)] == []
     print(f"{seconds:.2f} s for each document")
     assert waiting >= DOCUMENTS
     assert infloo.ask(WAITING) == [(0,)]
