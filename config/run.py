@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -94,6 +95,9 @@ def is_taken(port: int) -> bool:
 @contextmanager
 def interrupts_held() -> Iterator[None]:
     """Ctrl-C counts at the end: a child that is not in the list yet would be left behind."""
+    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+        yield
+        return
     held: list[int] = []
     handlers = {number: signal.signal(number, lambda number, _: held.append(number)) for number in ENDING}
     try:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOTH = (
     *("tests/accounts", "tests/events", "tests/live", "tests/messaging", "tests/moderation"),
     *("tests/notifications", "tests/social", "tests/insights", "tests/core/reading"),
-    *("tests/console/test_notification_types.py", "tests/console/test_lists.py", "tests/console/test_roles.py"),
+    *("tests/console/test_notification_types.py", "tests/console/test_lists.py"),
     "tests/console/test_work.py",
     *("tests/core/test_queue.py", "tests/core/http/test_failures.py", "tests/core/http/test_idempotency.py"),
     *("tests/core/http/test_looks_at_files.py", "tests/core/media/test_quota.py", "tests/core/mail"),
@@ -28,6 +28,9 @@ ONCE = (
     *("tests/accounts/test_access_tokens.py", "tests/accounts/test_cookies.py", "tests/live/test_access.py"),
     *("tests/accounts/test_id_tokens.py", "tests/accounts/test_ill_providers.py", "tests/events/test_calendar.py"),
     *("tests/live/test_other_sites.py", "tests/live/test_typed_links.py", "tests/social/test_post_story.py"),
+    *("tests/accounts/test_get_document_file.py", "tests/social/test_get_story_file.py"),
+    *("tests/events/test_create_event.py", "tests/events/test_get_event_cover.py"),
+    "tests/notifications/test_catalogue.py",
 )
 """In those folders, but about what is sent and answered only."""
 

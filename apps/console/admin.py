@@ -38,6 +38,18 @@ def search(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
     return page
 
 
+def get_app_list(request: Any, app_label: str | None = None) -> list[Any]:
+    """As Django's, made once for each request: navigation, first page and templates all ask for it."""
+    if app_label is not None:
+        part: list[Any] = UnfoldAdminSite.get_app_list(admin.site, request, app_label)
+        return part
+    if not hasattr(request, "app_list"):
+        request.app_list = UnfoldAdminSite.get_app_list(admin.site, request)
+    found: list[Any] = request.app_list
+    return found
+
+
+admin.site.get_app_list = get_app_list  # type: ignore[method-assign]
 admin.site.search = search  # type: ignore[attr-defined]  # Unfold's
 
 
