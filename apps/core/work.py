@@ -3,6 +3,7 @@
 A room lists its kinds as `WORK` in its `work.py`; the console shows all of them in one queue, and each row on one page.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -66,7 +67,7 @@ class Preview(NamedTuple):
     told: list[Consequence]
 
 
-class Work(Generic[Row]):
+class Work(ABC, Generic[Row]):
     """A kind of rows that staff decide."""
 
     slug: ClassVar[str]
@@ -81,28 +82,28 @@ class Work(Generic[Row]):
     choices: ClassVar[Sequence[Choice]]
     evidence_template: ClassVar[str]
 
+    @abstractmethod
     def rows(self, viewer: "User") -> QuerySet[Row]:
         """All that this person may look at, decided or not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def waiting(self, viewer: "User") -> QuerySet[Row]:
         """Those of them that wait, the most urgent first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def done_by(self, viewer: "User") -> QuerySet[Row]:
         """What this person has decided, the latest first."""
-        raise NotImplementedError
 
-    def summary(self, row: Row) -> Summary:
-        raise NotImplementedError
+    @abstractmethod
+    def summary(self, row: Row) -> Summary: ...
 
+    @abstractmethod
     def outcome(self, row: Row) -> str:
         """How it was decided, and by whom; nothing while it waits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def evidence(self, row: Row, request: "SignedInRequest") -> dict[str, Any]:
         """What the template shows. The look is written into the audit trail."""
-        raise NotImplementedError
 
     def facts(self, row: Row) -> list[Fact]:
         return []
@@ -115,9 +116,9 @@ class Work(Generic[Row]):
         """What is shown and confirmed before anything is done, if it should be; refused as `decide` would be."""
         return None
 
+    @abstractmethod
     def decide(self, row: Row, *, by: "User", cleaned: Mapping[str, Any]) -> str:
         """By the service; says in a few words what was done, or raises a `DomainError`."""
-        raise NotImplementedError
 
 
 @cache
