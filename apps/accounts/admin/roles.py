@@ -94,7 +94,7 @@ class PowerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
 
     def refuse(self) -> None:
         """As the service that will save it."""
-        raise NotImplementedError
+        raise NotImplementedError  # a form has a metaclass of its own, so it cannot be abstract
 
     def permissions(self) -> list[Permission]:
         """What there was, or what a superuser has picked, and what the switches change of it."""
@@ -221,7 +221,8 @@ class PowerAdmin(ModelAdmin):
         return in_a_sentence(held_with(names_of(row.permissions.all())))
 
     def people_of(self, row: Any) -> QuerySet[User]:
-        raise NotImplementedError
+        """Whom a change of `row` touches."""
+        raise NotImplementedError  # a page of the admin has a metaclass of its own, so it cannot be abstract
 
     def changeform_view(
         self, request: SignedInRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
